@@ -1,0 +1,1 @@
+"""The business words: pure, frozen, typed; imports nothing of ours."""

@@ -1,0 +1,90 @@
+"""What a connector says about its marketplace, as data."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """What can be done through the API; everything else needs a person."""
+
+    OPEN_STORE = "open_store"
+    """The API itself can open a store; without it the merchant signs up and consents."""
+    OBSERVE_STORE = "observe_store"
+    LIST_BEFORE_OPEN = "list_before_open"
+    """Listings may be uploaded while the store is still in review."""
+    UPLOAD_PHOTO = "upload_photo"
+    CREATE_LISTING = "create_listing"
+    CREATE_IN_BATCH = "create_in_batch"
+    UPDATE_CONTENT = "update_content"
+    UPDATE_PRICE = "update_price"
+    UPDATE_STOCK = "update_stock"
+    WITHDRAW_LISTING = "withdraw_listing"
+    RELIST = "relist"
+    """A withdrawn listing can be put on sale again."""
+    OBSERVE_LISTINGS = "observe_listings"
+    CATEGORIES = "categories"
+    WEBHOOKS = "webhooks"
+
+
+class CredentialKind(StrEnum):
+    NONE = "none"
+    LOGIN = "login"
+    """A login we hold; tokens can be had again at any time."""
+    CONSENT = "consent"
+    """Tokens that only the merchant's consent can give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits of the marketplace; checked before anything is sent."""
+
+    title_min: int = 1
+    title_max: int = 255
+    description_max: int = 5000
+    photos_min: int = 0
+    photos_max: int = 9
+    photo_bytes_max: int = 5_000_000
+    variants_max: int = 50
+    price_min: int = 1
+    price_max: int = 1_000_000_000
+    create_batch: int = 1
+    """Listings per create call."""
+    page_size: int = 50
+    """Listings per page of `observe_listings`."""
+    store_name_max: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HumanStep:
+    """What only a person can do there, with the minutes it usually takes."""
+
+    who: str
+    id: str
+    en: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A connector's self-description; `onboarder marketplaces` prints it, the plan and the loop obey it."""
+
+    name: str
+    title: str
+    countries: tuple[str, ...]
+    capabilities: frozenset[Capability]
+    credentials: CredentialKind
+    limits: Limits
+    settle: timedelta
+    """How long after a lost answer a write may still become visible; before that, absence proves nothing."""
+    requests_per_second: float
+    """Budget to start with where config sets none."""
+    human_steps: tuple[HumanStep, ...] = ()
+    notes: tuple[str, ...] = ()
+    practice: bool = False
+    """True: a practice marketplace, never shown as a real one."""
+    call_deadline: timedelta = field(default=timedelta(seconds=30))
+    """Total time for one HTTP call, body included."""
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
