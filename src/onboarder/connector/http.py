@@ -1,0 +1,289 @@
+"""The only door to a marketplace: total deadline, bounded answers, budget, retries of what is safe, a log without secrets.
+
+Everything that imports httpx's transport sits here, so that a successor of httpx is a change in one module.
+"""
+
+import asyncio
+import email.utils
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+import httpx
+import structlog
+from httpx_aiohttp import AiohttpTransport
+from pydantic import TypeAdapter, ValidationError
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from onboarder.connector.advice import (
+    LATE,
+    LIMITED,
+    TOO_LARGE,
+    UNAVAILABLE,
+    UNREACHABLE,
+    UNREADABLE,
+)
+from onboarder.connector.budget import Budget
+from onboarder.connector.errors import (
+    Advice,
+    MarketplaceError,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+)
+from onboarder.model.ids import Reference
+
+log = structlog.get_logger()
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of one answer after decompression."""
+DEFAULT_PAUSE = timedelta(seconds=5)
+"""Wait after a 429 that names no time."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""A Retry-After beyond this is cut: the store looks again then."""
+
+T = TypeVar("T")
+
+FilePart = tuple[str, bytes, str]
+"""File name, content, media type."""
+
+
+class Effect(StrEnum):
+    """Whether a call changes something there. Only reads are repeated inside a call."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. `route` is the path as a template without ids, for logs; `path` must be relative."""
+
+    method: str
+    path: str
+    route: str
+    effect: Effect
+    params: Sequence[tuple[str, str]] = ()
+    json: object = None
+    files: Sequence[tuple[str, FilePart]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    auth: httpx.Auth | None = field(default=None, repr=False)
+    scope: str = "app"
+    """Rate scope that pays for the call and is slowed by its 429."""
+    reference: Reference | None = None
+    """Our Reference that a write concerns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer below 500 other than 429, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get("x-request-id")
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def read(self, adapter: "TypeAdapter[T]") -> T:
+        """The JSON body validated; ValueError (without the body's text) if it is not what was expected."""
+        try:
+            return adapter.validate_json(self.body)
+        except ValidationError as error:
+            places = sorted(
+                {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
+            )
+            raise ValueError(f"unexpected answer at {', '.join(places[:5])}") from None
+
+
+def open_client(
+    base_url: str, *, connections: int = 50, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """A client for one marketplace and process. Close it. Follows no redirects and takes no proxy from the environment."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return httpx.AsyncClient(
+        base_url=base_url,
+        transport=transport or AiohttpTransport(limits=limits),
+        timeout=httpx.Timeout(30, connect=5),
+        headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class MarketplaceHttp:
+    """Calls to one marketplace. Raises `Unavailable`, `RateLimited` or `OutcomeUnknown`; answers everything else."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        budget: Budget,
+        *,
+        marketplace: str,
+        deadline: timedelta = timedelta(seconds=30),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        largest_answer: int = LARGEST_ANSWER,
+    ) -> None:
+        self._client = client
+        self._budget = budget
+        self._marketplace = marketplace
+        self._deadline = deadline.total_seconds()
+        self._clock = clock
+        self._largest_answer = largest_answer
+        self.calls = 0
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, request: Request) -> Answer:
+        """Send once, or up to three times while nothing can have happened there, within one total deadline."""
+        started = time.monotonic()
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda e: _repeatable(e, request.effect)),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.1, max=1),
+            reraise=True,
+        )
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await retrying(self._attempt, request)
+        except TimeoutError:
+            raise self._doubt(request, LATE, "total deadline passed") from None
+        except MarketplaceError as error:
+            self._log(request, error.advice.code, started)
+            raise
+
+    async def _attempt(self, request: Request) -> Answer:
+        await self._budget.acquire(request.scope)
+        self.calls += 1
+        started = time.monotonic()
+        try:
+            answer = await self._exchange(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _NotSent(UNREACHABLE, detail=type(error).__name__) from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise self._doubt(request, UNREACHABLE, type(error).__name__) from None
+        self._log(request, answer.status, started)
+        return await self._judge(request, answer)
+
+    async def _exchange(self, request: Request) -> Answer:
+        message = self._client.build_request(
+            request.method,
+            request.path,
+            params=list(request.params) or None,
+            json=request.json,
+            files=list(request.files) or None,
+            headers=dict(request.headers),
+        )
+        auth = request.auth if request.auth is not None else httpx.USE_CLIENT_DEFAULT
+        response = await self._client.send(message, auth=auth, stream=True)
+        try:
+            body = await self._body(request, response)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, body)
+
+    async def _body(self, request: Request, response: httpx.Response) -> bytes:
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        if encoding not in {"identity", "gzip"}:
+            raise self._doubt(request, UNREADABLE, f"content-encoding {encoding}")
+        try:
+            return await _read(
+                response.aiter_raw(), gzipped=encoding == "gzip", most=self._largest_answer
+            )
+        except _TooLargeError:
+            raise self._doubt(request, TOO_LARGE, f"over {self._largest_answer} bytes") from None
+        except zlib.error:
+            raise self._doubt(request, UNREADABLE, "broken gzip") from None
+
+    async def _judge(self, request: Request, answer: Answer) -> Answer:
+        if answer.status == 429:
+            pause = self._pause(answer) or DEFAULT_PAUSE
+            await self._budget.penalise(request.scope, pause)
+            raise RateLimited(
+                LIMITED, retry_after=pause, scope=request.scope, request_id=answer.request_id
+            )
+        if answer.status >= 500:
+            if request.effect is Effect.WRITE:
+                raise self._doubt(request, UNAVAILABLE, f"status {answer.status}")
+            raise Unavailable(
+                UNAVAILABLE,
+                retry_after=self._pause(answer),
+                detail=f"status {answer.status}",
+                request_id=answer.request_id,
+            )
+        return answer
+
+    def _pause(self, answer: Answer) -> timedelta | None:
+        text = answer.headers.get("retry-after")
+        if text is None:
+            return None
+        if text.strip().isdigit():
+            return min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
+        try:
+            until = email.utils.parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(timedelta(), min(until - self._clock(), LONGEST_PAUSE))
+
+    def _doubt(self, request: Request, advice: Advice, detail: str) -> MarketplaceError:
+        """A read can be asked again; of a write nobody knows whether it happened."""
+        if request.effect is Effect.READ:
+            return Unavailable(advice, detail=detail)
+        return OutcomeUnknown(advice, reference=request.reference, detail=detail)
+
+    def unreadable(self, request: Request, detail: str) -> MarketplaceError:
+        """For connectors: a successful status whose body does not say what it should."""
+        return self._doubt(request, UNREADABLE, detail)
+
+    def _log(self, request: Request, outcome: int | str, started: float) -> None:
+        log.debug(
+            "marketplace.called",
+            marketplace=self._marketplace,
+            method=request.method,
+            route=request.route,
+            outcome=outcome,
+            ms=round((time.monotonic() - started) * 1000),
+        )
+
+
+class _NotSent(Unavailable):
+    """No connection was made, so nothing can have happened there."""
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _repeatable(error: BaseException, effect: Effect) -> bool:
+    if isinstance(error, _NotSent):
+        return True
+    return effect is Effect.READ and isinstance(error, Unavailable) and error.retry_after is None
+
+
+async def _read(chunks: AsyncIterator[bytes], *, gzipped: bool, most: int) -> bytes:
+    """The body, decompressed in bounded pieces so that a small answer cannot grow without end."""
+    unzip = zlib.decompressobj(wbits=31) if gzipped else None
+    body = bytearray()
+    async for chunk in chunks:
+        body += unzip.decompress(chunk, most - len(body) + 1) if unzip else chunk
+        if len(body) > most or (unzip and unzip.unconsumed_tail):
+            raise _TooLargeError
+    if unzip and body and not unzip.eof:
+        raise zlib.error("truncated")
+    return bytes(body)

@@ -1,0 +1,81 @@
+"""Which connectors are installed, and which marketplaces the operator has configured with them."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from onboarder.connector.contract import Connector
+from onboarder.model.ids import MarketplaceName
+from onboarder.problems import ConfigProblem
+
+GROUP = "onboarder.connectors"
+
+
+class BudgetConfig(BaseModel):
+    """The rate the programme's app is allowed; None takes the manifest's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_second: float | None = Field(default=None, gt=0, le=10_000)
+
+
+class MarketplaceConfig(BaseModel):
+    """config/marketplaces/NAME.toml. `settings` are the connector's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: MarketplaceName
+    connector: str
+    enabled: bool = True
+    base_url: str = Field(pattern=r"^https?://[^\s/]+")
+    budget: BudgetConfig = BudgetConfig()
+    settings: Mapping[str, object] = {}
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Installed connectors by name, not yet imported."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def connector_type(name: str) -> type[Connector]:
+    """The connector's class; `ConfigProblem` if no such connector is installed."""
+    points = installed()
+    if name not in points:
+        known = ", ".join(points) or "none"
+        raise ConfigProblem(
+            f"connector {name!r} is not installed (installed: {known})",
+            hint=f"install it with: pip install 'onboarder[{name}]'",
+        )
+    loaded: type[Connector] = points[name].load()
+    return loaded
+
+
+def marketplaces(folder: Path) -> dict[MarketplaceName, MarketplaceConfig]:
+    """The configured and enabled marketplaces by name."""
+    configs = [_read(path) for path in sorted(folder.glob("*.toml"))]
+    return {config.name: config for config in configs if config.enabled}
+
+
+def _read(path: Path) -> MarketplaceConfig:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return MarketplaceConfig.model_validate(
+            {"name": path.stem, "connector": path.stem} | values
+        )
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        first = (
+            str(error).splitlines()[0]
+            if isinstance(error, tomllib.TOMLDecodeError)
+            else _say(error)
+        )
+        raise ConfigProblem(f"{path}: {first}", hint="mend the file and try again") from None
+
+
+def _say(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}"
+        for e in error.errors(include_input=False)
+    )

@@ -1,0 +1,107 @@
+"""What the operator sets: environment variables (ONBOARDER_…) over config/onboarder.toml over defaults."""
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from onboarder.problems import ConfigProblem
+
+SQLITE = "sqlite"
+
+
+class Settings(BaseSettings):
+    """Where things are and how long they may take. Durations are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="ONBOARDER_", frozen=True, extra="forbid")
+
+    config_dir: Path = Path("config")
+    data_dir: Path = Path("var")
+    """Database, photos, keys and the embedded Valkey's socket of the embedded default."""
+    secrets_dir: Path | None = None
+    """Folder with the file `keys.json` of the key ring; default: DATA_DIR/keys."""
+    database_url: SecretStr | None = None
+    """postgresql://… for a server; default: SQLite in DATA_DIR."""
+    redis_url: SecretStr | None = None
+    """redis://… or unix://… for a server; default: an embedded Valkey in DATA_DIR."""
+    programme: str = "cirebon"
+    lang: str = Field(default="id", pattern="^(id|en)$")
+    lease_seconds: float = Field(default=60, gt=1, le=600)
+    """How long a worker owns a store without a sign of life; must exceed a call's deadline."""
+    call_deadline_seconds: float = Field(default=20, gt=0.1, le=120)
+    sweep_seconds: float = Field(default=2, gt=0.05, le=60)
+    """How often every worker looks in the database for due stores nobody rang for."""
+    stall_jobs: int = Field(default=10, ge=1, le=200)
+    night_jobs: int = Field(default=10, ge=1, le=200)
+    """Stores worked on at once, per process and lane."""
+    fresh_minutes: float = Field(default=10, ge=0)
+    """How long an observation counts as current."""
+    night_at: str = Field(default="01:00", pattern=r"^\d\d:\d\d$")
+    """When the nightly reconciliation starts, in the programme's time zone."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        folder = Path(
+            str(init_settings().get("config_dir") or env_settings().get("config_dir") or "config")
+        )
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, folder / "onboarder.toml"),
+        )
+
+    @cached_property
+    def database(self) -> str:
+        """SQLAlchemy's async URL of the database."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'onboarder.db'}"
+        url = self.database_url.get_secret_value()
+        for plain, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("postgres://", "postgresql+asyncpg://"),
+            ("sqlite:///", "sqlite+aiosqlite:///"),
+        ):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database.startswith(SQLITE)
+
+    def folder(self, name: str) -> Path:
+        """A folder of the configuration; `ConfigProblem` if the configuration is not where it should be."""
+        path = self.config_dir / name
+        if not path.is_dir():
+            raise ConfigProblem(
+                f"configuration folder {path} does not exist",
+                hint="run onboarder in the folder that holds config/, or set ONBOARDER_CONFIG_DIR",
+            )
+        return path
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """A configuration file's content; `ConfigProblem` naming file and line if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigProblem(
+            f"{path} does not exist", hint="restore it from the project's config/"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigProblem(f"{path}: {error}", hint="mend the line and try again") from None
