@@ -13,13 +13,13 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from tests.servers.process import free_port, ordinary_user, running
 
@@ -77,20 +77,43 @@ def create_database(base_url: str, name: str, *, template: str | None = None) ->
     execute(base_url, f'CREATE DATABASE "{name}"{suffix}')
 
 
+def execute(base_url: str, statement: str, *, database: str = "postgres") -> None:
+    """Run one statement outside a transaction; callable with or without a running event loop."""
+
+    async def run(connection: AsyncConnection) -> None:
+        await connection.execute(text(statement))
+
+    _connected(base_url, database, run)
+
+
+def database_exists(base_url: str, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    found: list[object] = []
+
+    async def look(connection: AsyncConnection) -> None:
+        query = text("SELECT 1 FROM pg_database WHERE datname = :name")
+        found.extend((await connection.execute(query, {"name": name})).scalars())
+
+    _connected(base_url, "postgres", look)
+    return bool(found)
+
+
 def async_url(url: str) -> str:
     """The same address in the form that SQLAlchemy's asyncpg driver wants."""
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def execute(base_url: str, statement: str, *, database: str = "postgres") -> None:
-    """Run one statement outside a transaction; callable with or without a running event loop."""
+def _connected(
+    base_url: str, database: str, work: Callable[[AsyncConnection], Awaitable[None]]
+) -> None:
+    """Do `work` on a connection, in a thread and event loop of its own."""
 
     async def run() -> None:
         url = async_url(f"{base_url}/{database}")
         engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
         try:
             async with engine.connect() as connection:
-                await connection.execute(text(statement))
+                await work(connection)
         finally:
             await engine.dispose()
 
