@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Stores worked on at once, per process and lane."""
     fresh_minutes: float = Field(default=10, ge=0)
     """How long an observation counts as current."""
+    look_again_seconds: tuple[float, ...] = (60, 300, 900, 3600)
+    """While a store or listing is in review: when to look again; the last wait repeats."""
     night_at: str = Field(default="01:00", pattern=r"^\d\d:\d\d$")
     """When the nightly reconciliation starts, in the programme's time zone."""
 

@@ -1,5 +1,6 @@
 """One merchant on one marketplace: what we want there, what is there, and how the two differ."""
 
+import hashlib
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +94,11 @@ class ListingContent:
     weight_grams: int
     photos: tuple[PhotoHash, ...]
     offers: tuple[Offer, ...]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal content; what a refusal is final for."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def differing(self, other: "ListingContent") -> frozenset[ListingField]:
         """The fields in which the two differ, apart from the Reference."""

@@ -22,6 +22,12 @@ class IntentKind(StrEnum):
     CREATE_LISTING = "create_listing"
     UPDATE_LISTING = "update_listing"
     WITHDRAW_LISTING = "withdraw_listing"
+    RELIST_LISTING = "relist_listing"
+
+    @property
+    def blind(self) -> bool:
+        """Whether sending it twice could leave two of something: only these are looked up before a second try."""
+        return self in {IntentKind.OPEN_STORE, IntentKind.COMPLETE_STORE, IntentKind.CREATE_LISTING}
 
 
 class IntentState(StrEnum):

@@ -1,0 +1,1 @@
+"""What we know, durably: tables, migrations, queries. The only room that knows SQL."""

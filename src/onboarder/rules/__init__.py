@@ -1,0 +1,1 @@
+"""What the programme allows and asks: the training gate, names, categories, readiness."""

@@ -1,0 +1,154 @@
+"""Putting the parts together for one process: the only place that knows how everything is built."""
+
+import os
+import socket
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from random import Random
+
+from redis.asyncio import Redis
+
+from onboarder.connector.budget import Budget, LocalBudget, SharedBudget
+from onboarder.connector.contract import Equipment
+from onboarder.connector.http import MarketplaceHttp, open_client
+from onboarder.connector.registry import MarketplaceConfig, connector_type, marketplaces
+from onboarder.converge.session import Marketplace, Surroundings
+from onboarder.intake.photos import PhotoStore
+from onboarder.model.ids import MarketplaceName
+from onboarder.model.people import Programme
+from onboarder.people.vault import Vault, open_vault
+from onboarder.problems import ConfigProblem, UsageProblem
+from onboarder.programmes import read_programme
+from onboarder.records.database import Database
+from onboarder.records.migrations import pending, upgrade
+from onboarder.rules.drift import DriftRules, read_drift_rules
+from onboarder.settings import Settings, read_toml
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Application:
+    """One process of onboarder: settings, programme, records, and on demand the marketplaces."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        random: Random | None = None,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.random = random or Random()  # noqa: S311  # jitter, not secrets
+        self.started_at = clock()
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        """This process in leases, locks and the list of workers."""
+
+    @cached_property
+    def programme(self) -> Programme:
+        return read_programme(self.settings.folder("programmes"), self.settings.programme)
+
+    @cached_property
+    def drift_rules(self) -> DriftRules:
+        return read_drift_rules(self.settings.folder("rules") / "drift.toml")
+
+    @cached_property
+    def vault(self) -> Vault:
+        folder = self.settings.secrets_dir or self.settings.data_dir / "keys"
+        return open_vault(folder, create=self.settings.embedded_database)
+
+    @cached_property
+    def photos(self) -> PhotoStore:
+        return PhotoStore(self.settings.data_dir / "photos")
+
+    @cached_property
+    def marketplace_configs(self) -> Mapping[MarketplaceName, MarketplaceConfig]:
+        return marketplaces(self.settings.folder("marketplaces"))
+
+    def marketplace_config(self, name: str) -> MarketplaceConfig:
+        """The configured marketplace; `UsageProblem` naming the known ones if there is none such."""
+        found = self.marketplace_configs.get(MarketplaceName(name))
+        if found is None:
+            known = ", ".join(self.marketplace_configs) or "none"
+            raise UsageProblem(
+                f"no marketplace {name!r} is configured (configured: {known})",
+                hint="see: onboarder marketplaces",
+            )
+        return found
+
+    def categories(self, name: MarketplaceName) -> Mapping[str, str]:
+        """Our category codes to the marketplace's keys, from config/categories/NAME.toml."""
+        table = read_toml(self.settings.folder("categories") / f"{name}.toml")
+        return {code: str(key) for code, key in table.items()}
+
+    @asynccontextmanager
+    async def surroundings(self, redis: Redis | None) -> AsyncGenerator[Surroundings]:
+        """What passes over stores need; closes the marketplaces' connections at the end.
+
+        Without Redis each process keeps a slow budget of its own.
+        """
+        async with AsyncExitStack() as stack:
+            opened = {
+                name: await self._open(config, redis, stack)
+                for name, config in self.marketplace_configs.items()
+            }
+            yield Surroundings(
+                database=self.database,
+                vault=self.vault,
+                programme=self.programme,
+                marketplaces=opened,
+                photos=self.photos,
+                clock=self.clock,
+                random=self.random,
+                lease_span=timedelta(seconds=self.settings.lease_seconds),
+                call_deadline=timedelta(seconds=self.settings.call_deadline_seconds),
+                fresh_for=timedelta(minutes=self.settings.fresh_minutes),
+                started_at=self.started_at,
+                drift_policy=self.drift_rules.policy,
+                look_again=tuple(
+                    timedelta(seconds=one) for one in self.settings.look_again_seconds
+                ),
+            )
+
+    async def _open(
+        self, config: MarketplaceConfig, redis: Redis | None, stack: AsyncExitStack
+    ) -> Marketplace:
+        kind = connector_type(config.connector)
+        rate = config.budget.per_second or kind.manifest.requests_per_second
+        budget: Budget = (
+            LocalBudget(rate) if redis is None else SharedBudget(redis, config.name, rate)
+        )
+        http = MarketplaceHttp(
+            open_client(config.base_url),
+            budget,
+            marketplace=config.name,
+            deadline=timedelta(seconds=self.settings.call_deadline_seconds),
+            clock=self.clock,
+        )
+        stack.push_async_callback(http.aclose)
+        equipment = Equipment(http, self.clock, self.vault.derive)
+        return Marketplace(
+            config.name, kind(config.settings, equipment), self.categories(config.name)
+        )
+
+
+@asynccontextmanager
+async def open_application(settings: Settings) -> AsyncGenerator[Application]:
+    """The application on a ready database: an embedded one migrates itself, a server must have been migrated."""
+    database = Database(settings.database)
+    try:
+        if settings.embedded_database:
+            await upgrade(database)
+        elif await pending(database):
+            raise ConfigProblem(
+                "the database schema is older than this release", hint="run: onboarder db upgrade"
+            )
+        yield Application(settings, database)
+    finally:
+        await database.aclose()

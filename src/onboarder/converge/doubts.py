@@ -1,0 +1,82 @@
+"""Settling remote writes whose outcome nobody recorded: look for our Reference, adopt what is there, else wait.
+
+Only after the call's deadline and the marketplace's settle time have passed does absence mean that nothing happened.
+"""
+
+import structlog
+
+from onboarder.converge import agreed
+from onboarder.converge.session import Session, fresh_record
+from onboarder.model.recorded import Doubt
+from onboarder.model.work import IntentKind, IntentState
+from onboarder.records import writes
+
+log = structlog.get_logger()
+
+
+async def settle_doubts(session: Session) -> None:
+    """Look up every write in doubt. Safe to repeat."""
+    if not session.work.doubts:
+        return
+    for doubt in session.work.doubts:
+        match doubt.kind:
+            case IntentKind.OPEN_STORE:
+                await _look_for_store(session, doubt)
+            case IntentKind.CREATE_LISTING:
+                await _look_for_listing(session, doubt)
+            case IntentKind.COMPLETE_STORE:
+                # Completing looks before it creates; all it needs is that the settle time is over.
+                await _conclude_if_settled(session, doubt)
+            case _:
+                # Setting absolute values again does no harm: the plan sees what is missing.
+                await _conclude(session, doubt, IntentState.ABSENT)
+    await session.reload()
+
+
+async def _look_for_store(session: Session, doubt: Doubt) -> None:
+    found = await session.connector.find_store(session.wanted.store)
+    if found is None:
+        await _conclude_if_settled(session, doubt)
+        return
+    async with session.commit(
+        remote_id=found.store.remote_id,
+        state=found.store.state,
+        complete=found.store.complete,
+        reason=found.store.reason,
+        url=found.store.url,
+    ) as tx:
+        await session.adopt_credentials(tx, found.credentials)
+        await writes.conclude(
+            tx, doubt.intent_id, IntentState.DONE, now=session.now, code="adopted"
+        )
+    log.info("store.adopted", store=session.store.id)
+
+
+async def _look_for_listing(session: Session, doubt: Doubt) -> None:
+    found = await session.reach(lambda way: session.connector.find_listing(way, doubt.reference))
+    if found is None:
+        await _conclude_if_settled(session, doubt)
+        return
+    content = session.wanted.listings.get(doubt.reference)
+    record = session.record(doubt.reference) or fresh_record(session, doubt.reference)
+    settled = (
+        agreed.observed(record, found, now=session.now)
+        if content is None
+        else agreed.adopted(record, content, found, now=session.now)
+    )
+    async with session.commit() as tx:
+        await session.save(tx, settled)
+        await writes.conclude(
+            tx, doubt.intent_id, IntentState.DONE, now=session.now, code="adopted"
+        )
+    log.info("listing.adopted", store=session.store.id, reference=doubt.reference)
+
+
+async def _conclude_if_settled(session: Session, doubt: Doubt) -> None:
+    if session.now >= doubt.until:
+        await _conclude(session, doubt, IntentState.ABSENT)
+
+
+async def _conclude(session: Session, doubt: Doubt, state: IntentState) -> None:
+    async with session.commit() as tx:
+        await writes.conclude(tx, doubt.intent_id, state, now=session.now)

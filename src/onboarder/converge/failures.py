@@ -1,0 +1,100 @@
+"""What to do after an error: when to come back, whether it used up an attempt, and whom to ask. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from onboarder.connector.errors import (
+    ActionNeeded,
+    Advice,
+    CredentialsExpired,
+    Gone,
+    MarketplaceError,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unavailable,
+    Unsupported,
+)
+from onboarder.model.people import Actor
+from onboarder.model.work import Failure
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=30)
+PERSON_WAIT = timedelta(hours=6)
+"""How soon to look whether a person has done their part."""
+TELL_AFTER = 8
+"""Attempts in vain after which an operator is told; work goes on all the same."""
+
+INTERNAL = Advice(
+    "internal",
+    Actor.OPERATOR,
+    "Terjadi kesalahan di sistem kami. Operator sedang diberi tahu; tidak ada yang perlu Anda lakukan.",
+    "An unexpected error in onboarder itself; see the log under this code and time.",
+)
+PARKED = Advice(
+    "parked",
+    Actor.OPERATOR,
+    "Toko ini dihentikan sementara karena berkali-kali gagal. Operator perlu memeriksanya.",
+    "Parked after repeated failures without progress; mend the cause, then run `onboarder open` for it again.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """`wait` None: not before somebody changes something."""
+
+    wait: timedelta | None
+    counts: bool
+    ask: Advice | None
+
+
+def after(error: MarketplaceError, attempts: int, random: Random) -> Next:
+    """`attempts` counts the failures before this one."""
+    match error:
+        case RateLimited():
+            return Next(
+                error.retry_after + jitter(timedelta(seconds=1), random), counts=False, ask=None
+            )
+        case Unavailable():
+            least = error.retry_after or timedelta()
+            ask = error.advice if attempts + 1 >= TELL_AFTER else None
+            return Next(max(least, backoff(attempts, random)), counts=True, ask=ask)
+        case OutcomeUnknown() | Gone():
+            return Next(backoff(attempts, random), counts=True, ask=None)
+        case ActionNeeded() | CredentialsExpired():
+            return Next(PERSON_WAIT, counts=False, ask=error.advice)
+        case Rejected() | Unsupported():
+            return Next(None, counts=False, ask=error.advice)
+        case _:
+            return Next(PERSON_WAIT, counts=True, ask=error.advice)
+
+
+def backoff(attempts: int, random: Random) -> timedelta:
+    """5 s doubling to half an hour, each time between half and the whole of it."""
+    full = min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT)
+    return full / 2 + jitter(full / 2, random)
+
+
+def jitter(most: timedelta, random: Random) -> timedelta:
+    return most * random.random()
+
+
+def failure(error: MarketplaceError, now: datetime) -> Failure:
+    """The error as kept on record."""
+    return Failure(
+        code=error.advice.code,
+        kind=type(error).__mro__[0].__name__.lstrip("_"),
+        who=error.advice.who,
+        id=_with_fields(error, error.advice.id),
+        en=_with_fields(error, error.advice.en),
+        detail=error.detail,
+        at=now,
+        request_id=error.request_id,
+    )
+
+
+def _with_fields(error: MarketplaceError, text: str) -> str:
+    faults = error.fields if isinstance(error, Rejected) else ()
+    said = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults)
+    return f"{text} ({said})" if said else text

@@ -1,0 +1,197 @@
+"""The one loop: lease a store, settle doubts, look, plan, apply, say when to come back.
+
+A canvasser's trigger, a retry, a changed register and the night all only mark a store due; this is what then happens.
+Running it when nothing is to be done changes nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+
+from onboarder.connector.budget import in_lane
+from onboarder.connector.errors import MarketplaceError
+from onboarder.converge.apply import Appliance
+from onboarder.converge.decisions import carry_out_decisions
+from onboarder.converge.doubts import settle_doubts
+from onboarder.converge.failures import INTERNAL, PARKED, Next, after, backoff, failure
+from onboarder.converge.observe import observe
+from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
+from onboarder.converge.session import Session, Surroundings, fresh_record
+from onboarder.model.ids import Reference, StoreId
+from onboarder.model.recorded import Lease
+from onboarder.model.shop import ListingState, StoreState
+from onboarder.records import stores, tasks
+from onboarder.records.codec import failure_json
+from onboarder.records.database import RecordsBusy
+from onboarder.records.stores import LeaseLost
+
+log = structlog.get_logger()
+
+MOST_STARTS = 5
+"""Passes begun without any progress (each ended by the worker's death) after which a store is parked."""
+MOST_INTERNAL = 5
+"""Unexpected errors in a row after which a store is parked."""
+ROUNDS = 4
+"""Plans per pass: opening, completing and listing each change what can be planned next."""
+
+
+class PassEnd(StrEnum):
+    """How one pass over a store ended."""
+
+    NOT_OURS = "not_ours"
+    """Not due, or another worker holds the lease."""
+    DONE = "done"
+    AGAIN = "again"
+    """Triggered meanwhile: due again at once."""
+    LOST = "lost"
+    """The lease or the database went away under us; nothing was written after that."""
+
+
+async def converge(around: Surroundings, store: StoreId, *, owner: str) -> PassEnd:
+    """One pass over one store. Never raises for what happens at the marketplace. Safe to repeat at any time."""
+    try:
+        session = await _begin(around, store, owner)
+        if session is None:
+            return PassEnd.NOT_OURS
+        with in_lane(session.store.lane), structlog.contextvars.bound_contextvars(store=store):
+            return await _pass(session)
+    except (LeaseLost, RecordsBusy) as error:
+        log.warning("pass.lost", store=store, why=type(error).__name__)
+        return PassEnd.LOST
+
+
+async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | None:
+    lease: Lease | None
+    async with around.database.write() as tx:
+        now = around.clock()
+        lease = await stores.take_lease(tx, store, owner=owner, now=now, span=around.lease_span)
+        if lease is None:
+            return None
+        return Session(around, lease, await stores.load(tx, store))
+
+
+async def _pass(session: Session) -> PassEnd:
+    generation, attempts = session.store.generation, session.store.attempts
+    error: MarketplaceError | None = None
+    try:
+        following = await _work(session)
+    except (LeaseLost, RecordsBusy):
+        raise
+    except MarketplaceError as caught:
+        error = caught
+        following = after(error, attempts, session.around.random)
+        log.info(
+            "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
+        )
+    except Exception:
+        log.exception("pass.failed")
+        following = _internal(attempts, session)
+    return await _let_go(session, generation, following, error)
+
+
+async def _work(session: Session) -> Next:
+    if session.store.starts > MOST_STARTS:
+        return Next(None, counts=True, ask=PARKED)
+    await settle_doubts(session)
+    if _look_needed(session):
+        await observe(session)
+    refused = session.wanted.refusal
+    if refused is not None:
+        return Next(None, counts=False, ask=refused)
+    await carry_out_decisions(session)
+    await _report_faults(session)
+    todo = await _carry_out(session)
+    return Next(_next_look(session, todo), counts=False, ask=None)
+
+
+async def _carry_out(session: Session) -> Plan:
+    """Plan and apply until nothing more can be done now; returns the last plan."""
+    appliance = Appliance(session)
+    for _ in range(ROUNDS):
+        todo = plan(session.wanted, session.work, session.manifest, session.now)
+        first = [step for step in todo.steps if isinstance(step, OpenStore | CompleteStore)]
+        await appliance.apply(first or todo.steps)
+        if not first:
+            break
+        if session.store.observed_at is None:
+            # Found, not opened: see what it holds before anything is created in it.
+            await observe(session)
+    return plan(session.wanted, session.work, session.manifest, session.now)
+
+
+def _look_needed(session: Session) -> bool:
+    """Before anything is planned for an opened store, a look no older than this process and the freshness."""
+    if session.store.remote_id is None:
+        return False
+    seen = session.store.observed_at
+    oldest = max(session.now - session.around.fresh_for, session.around.started_at)
+    return (
+        session.store.review_run is not None or seen is None or seen < oldest or _in_review(session)
+    )
+
+
+def _in_review(session: Session) -> bool:
+    waiting = any(one.state is ListingState.IN_REVIEW for one in session.work.listings.values())
+    return waiting or session.store.state is StoreState.IN_REVIEW
+
+
+def _next_look(session: Session, todo: Plan) -> timedelta | None:
+    """When to come back by ourselves; the night looks at everything anyway."""
+    waits: list[datetime] = [todo.later] if todo.later is not None else []
+    waits += [doubt.until for doubt in session.work.doubts]
+    soonest = min((until - session.now for until in waits), default=None)
+    if _in_review(session):
+        rungs = session.around.look_again
+        rung = rungs[min(session.store.attempts, len(rungs) - 1)]
+        soonest = rung if soonest is None else min(soonest, rung)
+    return None if soonest is None else max(soonest, timedelta(milliseconds=100))
+
+
+async def _report_faults(session: Session) -> None:
+    """Products that cannot go there as they are become tasks."""
+    faults = session.wanted.faults
+    if not faults:
+        return
+    names = {Reference(one.id): one.name for one in session.work.products}
+    async with session.commit() as tx:
+        for reference, advice in faults.items():
+            name = names[reference]
+            said = replace(advice, id=f"{name}: {advice.id}", en=f"{name}: {advice.en}")
+            await session.ask(tx, said, subject=fresh_record(session, reference).id)
+
+
+async def _let_go(
+    session: Session, generation: int, following: Next, error: MarketplaceError | None
+) -> PassEnd:
+    now = session.now
+    counted = following.counts or _in_review(session)
+    values: dict[str, object] = {
+        "starts": 0,
+        "attempts": session.store.attempts + 1 if counted else 0,
+        "failure": None if error is None else failure_json(failure(error, now)),
+    }
+    if following.wait is None:
+        values["review_run"] = None
+    async with session.around.database.write() as tx:
+        if following.ask is not None:
+            await session.ask(tx, following.ask)
+        elif error is None:
+            await tasks.settle(tx, session.store.id, now=now, keep="store.")
+        moved = await stores.release(
+            tx,
+            session.lease,
+            generation=generation,
+            due_at=None if following.wait is None else now + following.wait,
+            now=now,
+            values=values,
+        )
+    return PassEnd.AGAIN if moved else PassEnd.DONE
+
+
+def _internal(attempts: int, session: Session) -> Next:
+    """An error of our own: tried again a few times, then parked with an operator's task."""
+    if attempts + 1 >= MOST_INTERNAL:
+        return Next(None, counts=True, ask=PARKED)
+    return Next(backoff(attempts, session.around.random), counts=True, ask=INTERNAL)

@@ -1,0 +1,151 @@
+"""The night: look at every store, judge the whole, then let the loop repair what may be repaired.
+
+A run is only rows in the database: stores marked for review, drifts held until all are seen, decisions the loop carries
+out. Any process may push it on (`advance`), so it survives the death of whoever began it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onboarder.model.ids import MarketCode, MarketplaceName, RunId
+from onboarder.model.work import DriftClass, Lane, RunState
+from onboarder.problems import BusyProblem
+from onboarder.records import runs, stores
+from onboarder.records.database import Database
+from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
+from onboarder.rules.drift import DriftRules
+
+log = structlog.get_logger()
+
+LOCK = "reconciliation"
+LOCK_SPAN = timedelta(seconds=60)
+"""A run nobody pushed on for this long may be taken over."""
+WINDOW = timedelta(hours=5)
+"""A run older than this ends with what it has: the day's work must not wait for a marketplace that is down."""
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run looks at; None means all."""
+
+    market: MarketCode | None = None
+    marketplace: MarketplaceName | None = None
+
+    def as_json(self) -> dict[str, str]:
+        named = {"market": self.market, "marketplace": self.marketplace}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class Night:
+    """Pushes one reconciliation run on. `owner` names this process in the lock."""
+
+    def __init__(
+        self, database: Database, rules: DriftRules, *, owner: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._owner = owner
+        self._clock = clock
+
+    async def begin(self, *, by: str, scope: Scope) -> RunId:
+        """Start a run, or go on with one whose process died; `BusyProblem` while another process holds it."""
+        async with self._database.write() as tx:
+            now = self._clock()
+            holder = await runs.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
+            if holder is not None:
+                raise BusyProblem(
+                    f"a reconciliation is going on: {holder.owner} since {holder.since:%Y-%m-%d %H:%M:%S} UTC",
+                    hint="wait for it; a run whose process died can be continued after a minute",
+                )
+            left = await runs.unfinished(tx)
+            if left is not None:
+                log.info("night.resumed", run=left.id)
+                return left.id
+            run = RunId(f"{now:%Y%m%dT%H%M%S%f}")
+            count = await runs.begin(
+                tx,
+                run,
+                by=by,
+                scope=scope.as_json(),
+                now=now,
+                market=scope.market,
+                marketplace=scope.marketplace,
+            )
+        log.info("night.begun", run=run, stores=count)
+        return run
+
+    async def advance(self, run: RunId) -> RunRecord:
+        """One push: judge when all is seen, end when all is repaired. Safe to repeat; returns the run as it stands.
+
+        `BusyProblem` if another process took the run over meanwhile.
+        """
+        async with self._database.write() as tx:
+            now = self._clock()
+            if not await runs.keep_lock(tx, LOCK, self._owner, now + LOCK_SPAN):
+                raise BusyProblem("another process took this reconciliation over")
+            record = await _known(tx, run)
+            late = now - record.started_at > WINDOW
+            if record.state is RunState.OBSERVING and (late or not await runs.unobserved(tx, run)):
+                await self._judge(tx, run, now)
+            elif record.state is RunState.REPAIRING and (late or not await runs.busy(tx, run)):
+                await self._end(tx, run, now)
+            return await _known(tx, run)
+
+    async def _judge(self, tx: AsyncConnection, run: RunId, now: datetime) -> None:
+        await runs.forget_unobserved(tx, run)
+        found = await runs.drifts(tx, run, outcome=HELD)
+        held = await runs.listings_held(tx)
+        unbelievable = _unbelievable(found, held, self._rules)
+        stopped = [one for one in found if _marketplace(one) in unbelievable]
+        approved = [one for one in found if _marketplace(one) not in unbelievable]
+        await runs.set_outcome(tx, [one.id for one in stopped], STOPPED)
+        await runs.set_outcome(tx, [one.id for one in approved], APPROVED)
+        touched = sorted({one.store_id for one in approved})
+        await stores.wake(tx, touched, lane=Lane.NIGHT, now=now)
+        await runs.set_state(tx, run, RunState.REPAIRING)
+        for name in sorted(unbelievable):
+            log.error("night.implausible", run=run, marketplace=name)
+
+    async def _end(self, tx: AsyncConnection, run: RunId, now: datetime) -> None:
+        found = await runs.drifts(tx, run)
+        state = RunState.STOPPED if any(one.outcome == STOPPED for one in found) else RunState.DONE
+        await runs.end(tx, run, state, _totals(found), now)
+        await runs.drop_lock(tx, LOCK, self._owner)
+        log.info("night.ended", run=run, state=state, drifts=len(found))
+
+
+async def _known(tx: AsyncConnection, run: RunId) -> RunRecord:
+    record = await runs.run_by_id(tx, run)
+    if record is None:
+        raise KeyError(run)
+    return record
+
+
+def _unbelievable(
+    found: Sequence[DriftRecord], held: Mapping[str, int], rules: DriftRules
+) -> set[str]:
+    """Marketplaces of which an implausible share looks gone."""
+    gone = Counter(_marketplace(one) for one in found if one.kind is DriftClass.VANISHED)
+    return {
+        name
+        for name, number in gone.items()
+        if not rules.plausibility.believes(number, held.get(name, 0))
+    }
+
+
+def _marketplace(drift: DriftRecord) -> str:
+    return drift.store_id.rpartition("@")[2]
+
+
+def _totals(found: Sequence[DriftRecord]) -> dict[str, object]:
+    """Drifts by class and outcome."""
+    counted: dict[str, Counter[str]] = {}
+    for one in found:
+        counted.setdefault(one.kind, Counter())[one.outcome] += 1
+    return {kind: dict(outcomes) for kind, outcomes in sorted(counted.items())}

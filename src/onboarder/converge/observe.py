@@ -1,0 +1,146 @@
+"""Looking at a store: its state, then all its listings page by page, and what of it differs from our records."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from onboarder.connector.contract import Access, Page
+from onboarder.connector.errors import CredentialsExpired
+from onboarder.connector.manifest import Capability
+from onboarder.converge import agreed
+from onboarder.converge.drift import listing_drifts, store_drifts
+from onboarder.converge.session import Session, fresh_record
+from onboarder.model.ids import Reference
+from onboarder.model.recorded import ListingRecord
+from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState
+from onboarder.model.work import Drift, DriftClass
+from onboarder.records import runs, tasks
+from onboarder.rules.standing import standing_advice
+
+MOST_PAGES = 1000
+"""A store with more pages than this is answered by a marketplace gone mad."""
+
+
+async def observe(session: Session) -> None:
+    """Look and record what is seen; for a reconciliation run, record the differences too. Safe to repeat.
+
+    What is seen and what differs go into one transaction: after a crash both are found again.
+    """
+    before = session.store.state
+    try:
+        seen = await session.reach(session.connector.observe_store)
+    except CredentialsExpired:
+        if session.store.review_run is None:
+            raise
+        lost = Drift(session.store.id, DriftClass.AUTHORISATION_LOST, wanted=before)
+        await _record([], [lost], session)
+        raise
+    drifts = store_drifts(session.store.id, before, seen)
+    await _record_store(session, seen)
+    if seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS):
+        await _record([], drifts, session)
+        return
+    shown = await _all_listings(session)
+    await _adopt_unrecorded(session, shown)
+    absent = _absent(session, shown)
+    drifts += listing_drifts(
+        session.store.id, session.wanted.listings, session.work.listings, shown, absent
+    )
+    await _record(_as_seen(session, shown, absent), drifts, session)
+
+
+async def _record(
+    records: Sequence[ListingRecord], drifts: Sequence[Drift], session: Session
+) -> None:
+    run = session.store.review_run
+    if run is None and not records:
+        return
+    policy = session.around.drift_policy
+    async with session.commit(review_run=None) as tx:
+        await session.save(tx, *records)
+        if run is not None:
+            await runs.add_drifts(tx, run, [(one, policy[one.kind]) for one in drifts])
+    if run is not None:
+        await session.reload()
+
+
+async def _record_store(session: Session, seen: ObservedStore | None) -> None:
+    values: dict[str, object] = {"observed_at": session.now, "state": StoreState.VANISHED}
+    if seen is not None:
+        values |= {"state": seen.state, "reason": seen.reason, "complete": seen.complete}
+        values |= {"url": seen.url} if seen.url else {}
+    async with session.commit(**values) as tx:
+        advice = standing_advice(StoreState(str(values["state"])), seen.reason if seen else None)
+        await tasks.settle(tx, session.store.id, now=session.now, only="store.")
+        if advice is not None:
+            await session.ask(tx, advice)
+    await session.reload()
+
+
+async def _all_listings(session: Session) -> list[ObservedListing]:
+    """Every page; a listing that moved between pages while they were read counts once."""
+    found: dict[str, ObservedListing] = {}
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await session.reach(partial(_page, session, cursor))
+        found |= {one.remote_id: one for one in page.listings}
+        cursor = page.next_cursor
+        if cursor is None:
+            return list(found.values())
+    raise RuntimeError(f"{session.store.id}: more than {MOST_PAGES} pages of listings")
+
+
+async def _page(session: Session, cursor: str | None, access: Access) -> Page:
+    return await session.connector.observe_listings(access, cursor)
+
+
+async def _adopt_unrecorded(session: Session, shown: Sequence[ObservedListing]) -> None:
+    """Listings under our References that we do not remember: adopted before anybody creates them again."""
+    now, contents = session.now, session.wanted.listings
+    found: dict[Reference, ListingRecord] = {}
+    for one in reversed(shown):
+        if one.reference is None or one.reference not in contents:
+            continue
+        record = session.record(one.reference) or fresh_record(session, one.reference)
+        if record.remote_id is None:
+            found[one.reference] = agreed.adopted(record, contents[one.reference], one, now=now)
+    if found:
+        async with session.commit() as tx:
+            await session.save(tx, *found.values())
+
+
+def _absent(session: Session, shown: Sequence[ObservedListing]) -> list[Reference]:
+    """Recorded listings that no page shows and that had time to appear."""
+    remote_ids = {one.remote_id for one in shown}
+    references = {one.reference for one in shown}
+    return [
+        record.reference
+        for record in session.work.listings.values()
+        if record.remote_id is not None
+        and record.state is not ListingState.VANISHED
+        and record.remote_id not in remote_ids
+        and record.reference not in references
+        and (record.not_before is None or record.not_before <= session.now)
+    ]
+
+
+def _as_seen(
+    session: Session, shown: Sequence[ObservedListing], absent: Sequence[Reference]
+) -> list[ListingRecord]:
+    """The records that the look changes."""
+    there = {one.remote_id for one in shown}
+    after: dict[Reference, ListingRecord] = {}
+    for one in shown:
+        record = session.record(one.reference) if one.reference else None
+        if record is None or (one.remote_id != record.remote_id and record.remote_id in there):
+            continue
+        after[record.reference] = agreed.observed(record, one, now=session.now)
+    for reference in absent:
+        record = session.work.listings[reference]
+        after[reference] = replace(record, state=ListingState.VANISHED, observed_at=session.now)
+    return [one for one in after.values() if _noteworthy(session.work.listings[one.reference], one)]
+
+
+def _noteworthy(before: ListingRecord, after: ListingRecord) -> bool:
+    """Whether anything but the time of the look changed: an unchanged listing costs no write."""
+    return replace(before, observed_at=None) != replace(after, observed_at=None)

@@ -1,0 +1,198 @@
+"""One pass over one store: the lease, what is known, and the way in."""
+
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onboarder.connector.contract import Access, Connector, Credentials
+from onboarder.connector.errors import Advice, CredentialsExpired
+from onboarder.converge.wanted import Wanted, wanted
+from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
+from onboarder.model.people import Programme
+from onboarder.model.recorded import Lease, ListingRecord, StoreRecord, StoreWork
+from onboarder.model.work import DriftClass, DriftPolicy, IntentKind
+from onboarder.people.vault import Vault
+from onboarder.records import stores, tasks, writes
+from onboarder.records.database import Database
+
+T = TypeVar("T")
+
+RENEW_BEFORE = timedelta(minutes=5)
+"""Credentials that expire sooner are renewed before a pass."""
+
+
+class PhotoSource(Protocol):
+    """Where photo bytes come from."""
+
+    def read(self, photo: PhotoHash) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """A configured marketplace, ready to be called."""
+
+    name: MarketplaceName
+    connector: Connector
+    categories: Mapping[str, str]
+    """Our category codes to the marketplace's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every pass of this process shares."""
+
+    database: Database
+    vault: Vault
+    programme: Programme
+    marketplaces: Mapping[MarketplaceName, Marketplace]
+    photos: PhotoSource
+    clock: Callable[[], datetime]
+    random: Random
+    lease_span: timedelta
+    call_deadline: timedelta
+    fresh_for: timedelta
+    started_at: datetime
+    """When this process began: older observations are not believed, the database may be a restored backup."""
+    drift_policy: Mapping[DriftClass, DriftPolicy]
+    look_again: tuple[timedelta, ...]
+    """How long after a change to look whether a review has ended: the last one repeats."""
+
+
+class Session:
+    """Holds the lease. Every write to the database goes through `commit`, which fences and prolongs it."""
+
+    def __init__(self, around: Surroundings, lease: Lease, work: StoreWork) -> None:
+        self.around = around
+        self.lease = lease
+        self.work = work
+        self.marketplace = around.marketplaces[work.store.marketplace]
+        self.connector = self.marketplace.connector
+        self.manifest = self.connector.manifest
+        self._credentials = self._unsealed()
+        self._renewable = True
+        self._numbers = itertools.count()
+
+    @property
+    def store(self) -> StoreRecord:
+        return self.work.store
+
+    @property
+    def now(self) -> datetime:
+        return self.around.clock()
+
+    @property
+    def wanted(self) -> Wanted:
+        return wanted(
+            self.work.merchant,
+            self.work.products,
+            programme=self.around.programme,
+            manifest=self.manifest,
+            categories=self.marketplace.categories,
+            store_reference=self.store.reference,
+        )
+
+    @asynccontextmanager
+    async def commit(self, **values: object) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that begins by proving and prolonging the lease; `LeaseLost` if it is gone."""
+        until = self.now + self.around.lease_span
+        async with self.around.database.write() as tx:
+            await stores.hold(tx, self.lease, until=until, values={"starts": 0, **values})
+            yield tx
+        self.lease = replace(self.lease, until=until)
+
+    async def reload(self) -> None:
+        """Read again what is known, after this pass wrote."""
+        async with self.around.database.read() as tx:
+            self.work = await stores.load(tx, self.store.id)
+
+    async def intend(self, *wishes: tuple[IntentKind, Reference]) -> list[str]:
+        """Put remote writes on record, durably, before they are sent; returns the intents' ids.
+
+        From now on until the call's deadline and the marketplace's settle time are over, nobody believes in their absence.
+        """
+        named = [(writes.intent_id(self.lease, next(self._numbers)), *wish) for wish in wishes]
+        now = self.now
+        doubt_until = now + self.around.call_deadline + self.manifest.settle
+        async with self.commit() as tx:
+            await writes.intend(tx, self.lease, named, now=now, doubt_until=doubt_until)
+        return [one for one, _, _ in named]
+
+    async def reach(self, action: Callable[[Access], Awaitable[T]]) -> T:
+        """Call the marketplace with valid credentials, renewing them once if they turn out dead."""
+        await self._renew_early()
+        try:
+            result = await action(self._access())
+        except CredentialsExpired:
+            if not self._renewable:
+                raise
+            await self._renew()
+            result = await action(self._access())
+        self._renewable = True
+        return result
+
+    async def adopt_credentials(self, tx: AsyncConnection, credentials: Credentials) -> None:
+        """Keep new credentials, sealed."""
+        sealed = self.around.vault.seal(writes.secret_place(self.store.id), credentials.secret)
+        await writes.save_credentials(tx, self.store.id, sealed, credentials.expires_at)
+        self._credentials = credentials
+
+    async def ask(
+        self,
+        tx: AsyncConnection,
+        advice: Advice,
+        *,
+        subject: str | None = None,
+        choices: Sequence[str] = (),
+    ) -> None:
+        """Open a task about the store, or about one of its listings."""
+        await tasks.ask(
+            tx,
+            where=self.store.id,
+            owner=self.store.merchant_id,
+            subject=subject or self.store.id,
+            advice=advice,
+            now=self.now,
+            choices=choices,
+        )
+
+    def record(self, reference: Reference) -> ListingRecord | None:
+        return self.work.listings.get(reference)
+
+    async def save(self, tx: AsyncConnection, *records: ListingRecord) -> None:
+        """Write listing records and keep the pass's own view in step."""
+        await writes.save_listings(tx, self.store.id, records)
+        self.work.listings.update({one.reference: one for one in records})
+
+    def _access(self) -> Access:
+        if self.store.remote_id is None or self._credentials is None:
+            raise RuntimeError(f"{self.store.id} was reached before it was opened")
+        return Access(self.store.reference, self.store.remote_id, self._credentials)
+
+    async def _renew_early(self) -> None:
+        expires = self._credentials.expires_at if self._credentials else None
+        if self._renewable and expires is not None and expires - self.now < RENEW_BEFORE:
+            await self._renew()
+
+    async def _renew(self) -> None:
+        self._renewable = False
+        fresh = await self.connector.renew(self._access())
+        async with self.commit() as tx:
+            await self.adopt_credentials(tx, fresh)
+
+    def _unsealed(self) -> Credentials | None:
+        if self.work.sealed_credentials is None:
+            return None
+        place = writes.secret_place(self.store.id)
+        secret = self.around.vault.open(place, self.work.sealed_credentials)
+        return Credentials(secret, self.work.credentials_expire_at)
+
+
+def fresh_record(session: Session, reference: Reference) -> ListingRecord:
+    """The record of a listing that is only planned so far."""
+    return ListingRecord(listing_id(ProductId(reference), session.store.marketplace), reference)

@@ -1,0 +1,110 @@
+"""What we hold on record about one store: the middle of the three ways that wanted, recorded and observed are compared."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onboarder.model.goods import Product
+from onboarder.model.ids import (
+    ListingId,
+    MarketplaceName,
+    MerchantId,
+    PhotoHash,
+    Reference,
+    RemoteId,
+    RunId,
+    StoreId,
+)
+from onboarder.model.people import Merchant
+from onboarder.model.shop import ListingContent, ListingState, ObservedListing, StoreState
+from onboarder.model.work import Failure, IntentKind, Lane
+
+RELIST = "relist"
+"""A repair that is not a field: put the listing on sale again."""
+RECREATE = "recreate"
+"""A repair that is not a field: create the vanished listing again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for a store. `token` grows with every lease, so an old holder's writes are refused."""
+
+    store_id: StoreId
+    owner: str
+    token: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A remote write whose outcome nobody recorded. Until `until` its absence proves nothing."""
+
+    intent_id: str
+    reference: Reference
+    kind: IntentKind
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecord:
+    """One merchant on one marketplace, as last recorded."""
+
+    id: StoreId
+    merchant_id: MerchantId
+    marketplace: MarketplaceName
+    reference: Reference
+    state: StoreState
+    remote_id: RemoteId | None
+    complete: bool
+    reason: str | None
+    observed_at: datetime | None
+    failure: Failure | None
+    attempts: int
+    starts: int
+    """Passes begun since the last progress: a store that kills its worker is parked by it."""
+    lane: Lane
+    due_at: datetime | None
+    generation: int
+    review_run: RunId | None
+    """A reconciliation run that waits for a fresh look at this store."""
+    requested_by: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRecord:
+    """One product in one store, as last recorded."""
+
+    id: ListingId
+    reference: Reference
+    state: ListingState = ListingState.PLANNED
+    remote_id: RemoteId | None = None
+    applied: ListingContent | None = None
+    """The content we last sent successfully."""
+    baseline: ObservedListing | None = None
+    """What the marketplace showed when both sides last agreed."""
+    observed: ObservedListing | None = None
+    observed_at: datetime | None = None
+    reason: str | None = None
+    failure: Failure | None = None
+    refused_digest: str | None = None
+    """Digest of the content that was refused for good; other content may be tried."""
+    attempts: int = 0
+    not_before: datetime | None = None
+    """No new attempt, and no belief in its absence, before this time."""
+    repairs: frozenset[str] = field(default_factory=frozenset[str])
+    """Fields (or `relist`, `recreate`) to bring back to what we want, by policy or by a person's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWork:
+    """Everything one pass over a store needs, read in one transaction."""
+
+    store: StoreRecord
+    merchant: Merchant
+    products: tuple[Product, ...]
+    listings: dict[Reference, ListingRecord]
+    doubts: tuple[Doubt, ...]
+    photos: dict[PhotoHash, str]
+    """Uploaded photos: hash to the marketplace's key."""
+    sealed_credentials: str | None
+    credentials_expire_at: datetime | None

@@ -1,0 +1,102 @@
+"""One database, SQLite or PostgreSQL, with one way to read and one way to write.
+
+SQLite writes go through a single connection that begins every transaction IMMEDIATE: deferred transactions fail at once
+with "database is locked" when they turn from reading to writing, and the driver's own transaction mode loses updates.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol, cast
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_MS = 5_000
+"""How long a write waits for another process's write before `RecordsBusy`."""
+READERS = 4
+POSTGRES_CONNECTIONS = 10
+
+
+class RecordsBusy(Exception):
+    """The database could not take the write in time or has no room; nothing was written. Try again later."""
+
+
+class Transact(Protocol):
+    """Opens a transaction: all or nothing."""
+
+    def __call__(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+
+class Database:
+    """Open it once per process; close it with `aclose`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.embedded = url.startswith("sqlite")
+        self._writer = _sqlite(url, writing=True) if self.embedded else _postgres(url)
+        self._reader = _sqlite(url, writing=False) if self.embedded else self._writer
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that commits at the end of the block; `RecordsBusy` if the database cannot take it."""
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise RecordsBusy(str(error.orig)) from error
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """A consistent view; writing in it fails on SQLite."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def aclose(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _postgres(url: str) -> AsyncEngine:
+    return create_async_engine(
+        url, pool_size=POSTGRES_CONNECTIONS, max_overflow=10, pool_pre_ping=True
+    )
+
+
+def _sqlite(url: str, *, writing: bool) -> AsyncEngine:
+    Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url, pool_size=1 if writing else READERS, max_overflow=0, pool_timeout=60
+    )
+    begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
+
+    def on_connect(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        del entry
+        cast("_DriverConnection", connection).isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS if writing else (*_PRAGMAS, "query_only=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+    return engine
+
+
+_PRAGMAS = (
+    f"busy_timeout={BUSY_MS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+"""FULL: an intent must survive a power cut before the call it announces is sent."""
+
+
+class _DriverConnection(Protocol):
+    isolation_level: str | None

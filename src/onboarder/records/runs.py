@@ -1,0 +1,263 @@
+"""Reconciliation runs, the drifts they found, and the lock that lets only one run at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
+from onboarder.model.work import Drift, DriftClass, DriftPolicy, RunState
+from onboarder.records.codec import reader
+from onboarder.records.tables import drift, listing, lock, merchant, run, store
+
+REPAIRING = "repairing"
+HELD = "held"
+"""Found; nothing is done before the whole run was seen and found plausible."""
+APPROVED = "approved"
+"""Its policy may be carried out at the store's next pass."""
+REPAIRED = "repaired"
+ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One reconciliation. `totals` counts drifts by class and outcome once it has ended."""
+
+    id: RunId
+    state: RunState
+    scope: dict[str, str]
+    requested_by: str
+    started_at: datetime
+    ended_at: datetime | None
+    stores: int
+    totals: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRecord:
+    """A drift as found in a run, with what was decided and what became of it."""
+
+    id: int
+    store_id: StoreId
+    kind: DriftClass
+    reference: Reference | None
+    remote_id: str | None
+    field: str | None
+    wanted: str
+    observed: str
+    detail: str
+    policy: DriftPolicy
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    owner: str
+    since: datetime
+
+
+async def take_lock(
+    tx: AsyncConnection, name: str, owner: str, *, now: datetime, until: datetime
+) -> LockHolder | None:
+    """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over."""
+    await tx.execute(
+        delete(lock).where(lock.c.name == name, or_(lock.c.until < now, lock.c.owner == owner))
+    )
+    held = (await tx.execute(select(lock.c.owner, lock.c.since).where(lock.c.name == name))).first()
+    if held is not None:
+        return LockHolder(held[0], held[1])
+    await tx.execute(insert(lock).values(name=name, owner=owner, since=now, until=until))
+    return None
+
+
+async def keep_lock(tx: AsyncConnection, name: str, owner: str, until: datetime) -> bool:
+    """Prolong our lock; False if somebody took it over."""
+    result = await tx.execute(
+        update(lock).where(lock.c.name == name, lock.c.owner == owner).values(until=until)
+    )
+    return bool(result.rowcount)
+
+
+async def drop_lock(tx: AsyncConnection, name: str, owner: str) -> None:
+    await tx.execute(delete(lock).where(lock.c.name == name, lock.c.owner == owner))
+
+
+async def unfinished(tx: AsyncConnection) -> RunRecord | None:
+    """The run that was begun and not ended, if there is one."""
+    query = select(run).where(run.c.ended_at.is_(None)).order_by(run.c.started_at)
+    row = (await tx.execute(query)).mappings().first()
+    return None if row is None else _read_run(row)
+
+
+async def begin(
+    tx: AsyncConnection,
+    wanted: RunId,
+    *,
+    by: str,
+    scope: dict[str, str],
+    now: datetime,
+    market: MarketCode | None = None,
+    marketplace: MarketplaceName | None = None,
+) -> int:
+    """Start a run: every opened store in scope is marked for review and due. Returns their number."""
+    chosen: list[ColumnElement[bool]] = [store.c.remote_id.is_not(None)]
+    if marketplace is not None:
+        chosen.append(store.c.marketplace == marketplace)
+    if market is not None:
+        owners = select(merchant.c.id).where(merchant.c.market == market)
+        chosen.append(store.c.merchant_id.in_(owners))
+    marked = await tx.execute(
+        update(store)
+        .where(*chosen)
+        .values(
+            review_run=wanted,
+            due_at=func.coalesce(store.c.due_at, now),
+            generation=store.c.generation + 1,
+        )
+    )
+    count = int(marked.rowcount)
+    await tx.execute(update(store).where(*chosen, store.c.due_at > now).values(due_at=now))
+    await tx.execute(
+        insert(run).values(
+            id=wanted,
+            state=RunState.OBSERVING,
+            scope=scope,
+            requested_by=by,
+            started_at=now,
+            stores=count,
+            totals={},
+        )
+    )
+    return count
+
+
+async def unobserved(tx: AsyncConnection, wanted: RunId) -> int:
+    """Stores of the run that still wait for their look."""
+    query = select(func.count()).select_from(store).where(store.c.review_run == wanted)
+    return int(await tx.scalar(query) or 0)
+
+
+async def add_drifts(
+    tx: AsyncConnection, wanted: RunId, found: Sequence[tuple[Drift, DriftPolicy]]
+) -> None:
+    """Record what a look found; nothing is acted on before the whole run was seen."""
+    rows = [
+        {
+            "run_id": wanted,
+            "store_id": one.store_id,
+            "kind": one.kind,
+            "reference": one.reference,
+            "remote_id": one.remote_id,
+            "field": one.field,
+            "wanted": one.wanted,
+            "observed": one.observed,
+            "detail": one.detail,
+            "policy": policy,
+            "outcome": HELD,
+        }
+        for one, policy in found
+    ]
+    if rows:
+        await tx.execute(insert(drift), rows)
+
+
+async def drifts(
+    tx: AsyncConnection, wanted: RunId, *, outcome: str | None = None
+) -> list[DriftRecord]:
+    """The run's drifts in the order found."""
+    columns = [drift.c[name] for name in DriftRecord.__slots__]
+    query = select(*columns).where(drift.c.run_id == wanted).order_by(drift.c.id)
+    if outcome is not None:
+        query = query.where(drift.c.outcome == outcome)
+    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def decided(tx: AsyncConnection, where: StoreId) -> list[DriftRecord]:
+    """The store's drifts whose policy is to be carried out now."""
+    columns = [drift.c[name] for name in DriftRecord.__slots__]
+    query = select(*columns).where(drift.c.store_id == where, drift.c.outcome == APPROVED)
+    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def decide(tx: AsyncConnection, wanted: int, policy: DriftPolicy) -> StoreId | None:
+    """A person's answer to a drift that was asked about; the store whose next pass carries it out."""
+    found = await tx.scalar(
+        update(drift)
+        .where(drift.c.id == wanted, drift.c.outcome == ASKED)
+        .values(policy=policy, outcome=APPROVED)
+        .returning(drift.c.store_id)
+    )
+    return None if found is None else StoreId(str(found))
+
+
+async def busy(tx: AsyncConnection, wanted: RunId) -> int:
+    """Stores of the run with repairs still going on."""
+    query = (
+        select(func.count(func.distinct(drift.c.store_id)))
+        .select_from(drift.join(store, store.c.id == drift.c.store_id))
+        .where(
+            drift.c.run_id == wanted,
+            drift.c.outcome.in_([APPROVED, REPAIRING]),
+            store.c.due_at.is_not(None),
+        )
+    )
+    return int(await tx.scalar(query) or 0)
+
+
+async def forget_unobserved(tx: AsyncConnection, wanted: RunId) -> int:
+    """Give up on the stores that could not be looked at; returns their number."""
+    given_up = await tx.execute(
+        update(store).where(store.c.review_run == wanted).values(review_run=None)
+    )
+    return int(given_up.rowcount)
+
+
+async def set_outcome(tx: AsyncConnection, ids: Sequence[int], outcome: str) -> None:
+    for start in range(0, len(ids), 500):
+        chosen = drift.c.id.in_(ids[start : start + 500])
+        await tx.execute(update(drift).where(chosen).values(outcome=outcome))
+
+
+async def close_drifts(tx: AsyncConnection, where: StoreId, reference: Reference) -> None:
+    """A listing was brought back to what we want: drifts under repair are repaired."""
+    await tx.execute(
+        update(drift)
+        .where(
+            drift.c.store_id == where, drift.c.reference == reference, drift.c.outcome == REPAIRING
+        )
+        .values(outcome=REPAIRED)
+    )
+
+
+async def set_state(tx: AsyncConnection, wanted: RunId, state: RunState) -> None:
+    await tx.execute(update(run).where(run.c.id == wanted).values(state=state))
+
+
+async def end(
+    tx: AsyncConnection, wanted: RunId, state: RunState, totals: dict[str, object], now: datetime
+) -> None:
+    await tx.execute(
+        update(run).where(run.c.id == wanted).values(state=state, totals=totals, ended_at=now)
+    )
+
+
+async def run_by_id(tx: AsyncConnection, wanted: RunId) -> RunRecord | None:
+    row = (await tx.execute(select(run).where(run.c.id == wanted))).mappings().first()
+    return None if row is None else _read_run(row)
+
+
+async def listings_held(tx: AsyncConnection) -> dict[str, int]:
+    """Listings believed to be there, per marketplace: what the plausibility stop measures against."""
+    query = (
+        select(store.c.marketplace, func.count())
+        .select_from(listing.join(store, store.c.id == listing.c.store_id))
+        .where(listing.c.remote_id.is_not(None))
+        .group_by(store.c.marketplace)
+    )
+    return {str(name): int(number) for name, number in await tx.execute(query)}
+
+
+_read_run = reader(RunRecord)
+_read_drift = reader(DriftRecord)

@@ -1,0 +1,262 @@
+"""Stores as the schedule: who is due, who holds the lease, and everything one pass needs to know.
+
+The database is the schedule. A trigger marks a store due and raises its generation; a worker takes the lease, works, and
+lets go only in the same statement that looks whether the generation moved meanwhile.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Reference, StoreId, store_id
+from onboarder.model.recorded import Lease, StoreRecord, StoreWork
+from onboarder.model.shop import StoreState
+from onboarder.model.work import IntentState, Lane
+from onboarder.records.codec import (
+    Row,
+    read_doubt,
+    read_listing,
+    read_merchant,
+    read_product,
+    read_store,
+)
+from onboarder.records.register import CHUNK
+from onboarder.records.tables import (
+    credential,
+    intent,
+    listing,
+    merchant,
+    product,
+    remote_photo,
+    store,
+)
+
+
+class LeaseLost(Exception):
+    """Somebody else works on the store now; this worker must not write any more."""
+
+
+async def trigger(
+    tx: AsyncConnection,
+    pairs: Sequence[tuple[MerchantId, MarketplaceName]],
+    *,
+    lane: Lane,
+    by: str,
+    now: datetime,
+) -> list[StoreId]:
+    """Mark the stores due now, creating the missing ones as drafts. Safe to repeat."""
+    ids = [store_id(owner, marketplace) for owner, marketplace in pairs]
+    known = await existing(tx, ids)
+    fresh = [
+        _draft(owner, marketplace, lane, by, now)
+        for owner, marketplace in pairs
+        if store_id(owner, marketplace) not in known
+    ]
+    for start in range(0, len(fresh), CHUNK):
+        await tx.execute(insert(store), fresh[start : start + CHUNK])
+    await wake(tx, sorted(known), lane=lane, now=now)
+    return ids
+
+
+async def wake(tx: AsyncConnection, ids: Sequence[StoreId], *, lane: Lane, now: datetime) -> None:
+    """Mark existing stores due now; a store already waiting in the stall's lane stays there."""
+    stays = case(
+        (and_(store.c.lane == Lane.STALL, store.c.due_at.is_not(None)), Lane.STALL), else_=lane
+    )
+    for start in range(0, len(ids), CHUNK):
+        chosen = store.c.id.in_(ids[start : start + CHUNK])
+        await tx.execute(
+            update(store)
+            .where(chosen)
+            .values(due_at=now, lane=stays, generation=store.c.generation + 1, attempts=0)
+        )
+
+
+async def wake_merchants(
+    tx: AsyncConnection, owners: Sequence[MerchantId], *, now: datetime
+) -> list[StoreId]:
+    """Mark every store of the merchants due: their register rows changed."""
+    ids: list[StoreId] = []
+    for start in range(0, len(owners), CHUNK):
+        query = select(store.c.id).where(store.c.merchant_id.in_(owners[start : start + CHUNK]))
+        ids += [StoreId(one) for one in (await tx.execute(query)).scalars()]
+    await wake(tx, ids, lane=Lane.NIGHT, now=now)
+    return ids
+
+
+async def existing(tx: AsyncConnection, ids: Sequence[StoreId]) -> set[StoreId]:
+    """Which of the stores are on record."""
+    found: set[StoreId] = set()
+    for start in range(0, len(ids), CHUNK):
+        query = select(store.c.id).where(store.c.id.in_(ids[start : start + CHUNK]))
+        found |= {StoreId(one) for one in (await tx.execute(query)).scalars()}
+    return found
+
+
+async def due(
+    tx: AsyncConnection, now: datetime, *, lane: Lane | None = None, limit: int = 200
+) -> list[tuple[StoreId, Lane]]:
+    """Stores that are due and leased to nobody alive, longest waiting first."""
+    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
+    query = select(store.c.id, store.c.lane).where(store.c.due_at <= now, free)
+    if lane is not None:
+        query = query.where(store.c.lane == lane)
+    rows = await tx.execute(query.order_by(store.c.due_at).limit(limit))
+    return [(StoreId(one), Lane(where)) for one, where in rows]
+
+
+async def take_lease(
+    tx: AsyncConnection, wanted: StoreId, *, owner: str, now: datetime, span: timedelta
+) -> Lease | None:
+    """The lease, or None if the store is not due or somebody alive holds it."""
+    until = now + span
+    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
+    token = await tx.scalar(
+        update(store)
+        .where(store.c.id == wanted, free, store.c.due_at <= now)
+        .values(
+            lease_owner=owner,
+            lease_until=until,
+            lease_token=store.c.lease_token + 1,
+            starts=store.c.starts + 1,
+        )
+        .returning(store.c.lease_token)
+    )
+    return None if token is None else Lease(wanted, owner, int(token), until)
+
+
+async def hold(
+    tx: AsyncConnection, lease: Lease, *, until: datetime, values: Row | None = None
+) -> None:
+    """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours. Counts as progress."""
+    result = await tx.execute(
+        update(store)
+        .where(
+            store.c.id == lease.store_id,
+            store.c.lease_token == lease.token,
+            store.c.lease_until.is_not(None),
+        )
+        .values({"lease_until": until, **(values or {})})
+    )
+    if result.rowcount != 1:
+        raise LeaseLost(lease.store_id)
+
+
+async def release(
+    tx: AsyncConnection,
+    lease: Lease,
+    *,
+    generation: int,
+    due_at: datetime | None,
+    now: datetime,
+    values: Row,
+) -> bool:
+    """Let go and say when to look next; True if the store was triggered meanwhile and is due again at once."""
+    moved = store.c.generation != generation
+    found = await tx.scalar(
+        update(store)
+        .where(store.c.id == lease.store_id, store.c.lease_token == lease.token)
+        .values(
+            {
+                "lease_owner": None,
+                "lease_until": None,
+                "due_at": case((moved, now), else_=due_at),
+                "lane": case((moved, store.c.lane), else_=Lane.NIGHT),
+                **values,
+            }
+        )
+        .returning(store.c.generation)
+    )
+    if found is None:
+        raise LeaseLost(lease.store_id)
+    return int(found) != generation
+
+
+async def load(tx: AsyncConnection, wanted: StoreId) -> StoreWork:
+    """Everything one pass needs; KeyError if there is no such store."""
+    row = (await tx.execute(select(store).where(store.c.id == wanted))).mappings().first()
+    if row is None:
+        raise KeyError(wanted)
+    record = read_store(row)
+    owner = select(merchant).where(merchant.c.id == record.merchant_id)
+    goods = (
+        select(product).where(product.c.merchant_id == record.merchant_id).order_by(product.c.id)
+    )
+    listings = select(listing).where(listing.c.store_id == wanted)
+    doubts = select(
+        intent.c.id.label("intent_id"),
+        intent.c.reference,
+        intent.c.kind,
+        intent.c.doubt_until.label("until"),
+    ).where(
+        intent.c.store_id == wanted, intent.c.state.in_([IntentState.PENDING, IntentState.UNKNOWN])
+    )
+    photos = select(remote_photo.c.hash, remote_photo.c.key).where(
+        remote_photo.c.store_id == wanted
+    )
+    sealed = select(credential.c.sealed, credential.c.expires_at).where(
+        credential.c.store_id == wanted
+    )
+    secret = (await tx.execute(sealed)).first()
+    return StoreWork(
+        store=record,
+        merchant=read_merchant((await tx.execute(owner)).mappings().one()),
+        products=tuple(read_product(one) for one in (await tx.execute(goods)).mappings()),
+        listings={
+            Reference(one["reference"]): read_listing(one)
+            for one in (await tx.execute(listings)).mappings()
+        },
+        doubts=tuple(read_doubt(one) for one in (await tx.execute(doubts)).mappings()),
+        photos={PhotoHash(one): str(key) for one, key in await tx.execute(photos)},
+        sealed_credentials=secret[0] if secret else None,
+        credentials_expire_at=secret[1] if secret else None,
+    )
+
+
+async def records(
+    tx: AsyncConnection,
+    *,
+    ids: Sequence[StoreId] | None = None,
+    after: StoreId | None = None,
+    limit: int | None = None,
+) -> list[StoreRecord]:
+    """Stores in order of id: the named ones, or a page after an id."""
+    query = select(store).order_by(store.c.id)
+    if ids is not None:
+        query = query.where(store.c.id.in_(ids))
+    if after is not None:
+        query = query.where(store.c.id > after)
+    if limit is not None:
+        query = query.limit(limit)
+    return [read_store(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def count_by_state(tx: AsyncConnection) -> dict[tuple[str, str], int]:
+    """Stores by (marketplace, state)."""
+    query = select(store.c.marketplace, store.c.state, func.count()).group_by(
+        store.c.marketplace, store.c.state
+    )
+    return {(where, state): int(n) for where, state, n in await tx.execute(query)}
+
+
+def _draft(
+    owner: MerchantId, marketplace: MarketplaceName, lane: Lane, by: str, now: datetime
+) -> dict[str, object]:
+    return {
+        "id": store_id(owner, marketplace),
+        "merchant_id": owner,
+        "marketplace": marketplace,
+        "reference": owner,
+        "state": StoreState.DRAFT,
+        "complete": False,
+        "created_at": now,
+        "requested_by": by,
+        "attempts": 0,
+        "starts": 0,
+        "lane": lane,
+        "due_at": now,
+        "generation": 1,
+        "lease_token": 0,
+    }

@@ -1,0 +1,282 @@
+# pyright: reportUnknownArgumentType=false
+# SQLAlchemy gives JSON columns no type parameter.
+"""The tables. Times are UTC; money is whole rupiah; JSON columns hold one model value each, always read whole."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time on every database; SQLite keeps it without the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+canvasser = Table(
+    "canvasser",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("programme", String(32), nullable=False),
+)
+
+merchant = Table(
+    "merchant",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("programme", String(32), nullable=False),
+    Column("market", String(16), nullable=False),
+    Column("register_key", String(128), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("shop_name", String(200), nullable=False),
+    Column("stall", String(100), nullable=False),
+    Column("phone", String(20)),
+    Column("email", String(200)),
+    Column("goods", String(200), nullable=False),
+    Column("trained_on", Date),
+    Column("trained_by", String(64)),
+    Column("changed_at", UtcTime, nullable=False),
+    Index(None, "programme", "market"),
+)
+
+product = Table(
+    "product",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("merchant_id", ForeignKey("merchant.id"), nullable=False, index=True),
+    Column("product_key", String(200), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("weight_grams", Integer, nullable=False),
+    Column("photos", JSON, nullable=False),
+    Column("variants", JSON, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("subject", String(160), primary_key=True),
+    Column("answer", String(160), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+store = Table(
+    "store",
+    metadata,
+    Column("id", String(96), primary_key=True),
+    Column("merchant_id", ForeignKey("merchant.id"), nullable=False, index=True),
+    Column("marketplace", String(32), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("remote_id", String(128)),
+    Column("complete", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("url", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("observed_at", UtcTime),
+    Column("requested_by", String(64), nullable=False),
+    Column("failure", JSON),
+    Column("attempts", Integer, nullable=False),
+    Column("starts", Integer, nullable=False),
+    Column("lane", String(8), nullable=False),
+    Column("due_at", UtcTime),
+    Column("generation", Integer, nullable=False),
+    Column("review_run", String(40)),
+    Column("lease_owner", String(80)),
+    Column("lease_until", UtcTime),
+    Column("lease_token", Integer, nullable=False),
+    Index(None, "marketplace", "state"),
+    Index(
+        "ix_store_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(None, "review_run"),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("store_id", ForeignKey("store.id"), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("expires_at", UtcTime),
+)
+
+remote_photo = Table(
+    "remote_photo",
+    metadata,
+    Column("store_id", ForeignKey("store.id"), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("key", Text, nullable=False),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("id", String(96), primary_key=True),
+    Column("store_id", ForeignKey("store.id"), nullable=False, index=True),
+    Column("reference", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("remote_id", String(128)),
+    Column("applied", JSON),
+    Column("baseline", JSON),
+    Column("observed", JSON),
+    Column("observed_at", UtcTime),
+    Column("reason", Text),
+    Column("failure", JSON),
+    Column("refused_digest", String(64)),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcTime),
+    Column("repairs", JSON, nullable=False),
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("store_id", ForeignKey("store.id"), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("lease_token", Integer, nullable=False),
+    Column("sent_at", UtcTime, nullable=False),
+    Column("doubt_until", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("code", String(80)),
+    Column("request_id", String(128)),
+    Index(None, "store_id", "state"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("store_id", ForeignKey("store.id"), nullable=False, index=True),
+    Column("merchant_id", String(64), nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("code", String(80), nullable=False),
+    Column("who", String(20), nullable=False),
+    Column("id_text", Text, nullable=False),
+    Column("en_text", Text, nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("answer", String(20)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Index(
+        "uq_task_open",
+        "subject",
+        "code",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("scope", JSON, nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("stores", Integer, nullable=False),
+    Column("totals", JSON, nullable=False),
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("run.id"), nullable=False, index=True),
+    Column("store_id", String(96), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("reference", String(64)),
+    Column("remote_id", String(128)),
+    Column("field", String(20)),
+    Column("wanted", Text, nullable=False),
+    Column("observed", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("policy", String(10), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Index(None, "store_id", "outcome"),
+)
+
+lock = Table(
+    "lock",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("next_at", UtcTime, nullable=False),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(160), nullable=False, index=True),
+    Column("detail", JSON, nullable=False),
+)

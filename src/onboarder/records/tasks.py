@@ -1,0 +1,124 @@
+"""Tasks: what only a person can do, each open at most once per subject and cause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onboarder.connector.errors import Advice
+from onboarder.model.ids import MerchantId, StoreId
+from onboarder.model.work import TaskState
+from onboarder.records.codec import reader
+from onboarder.records.tables import merchant, store, task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """A task as listed. `subject` is the store's or listing's id; `choices` are the answers it takes."""
+
+    id: int
+    store_id: StoreId
+    merchant_id: MerchantId
+    subject: str
+    code: str
+    who: str
+    id_text: str
+    en_text: str
+    choices: tuple[str, ...]
+    created_at: datetime
+    market: str
+    stall: str
+
+
+async def ask(
+    tx: AsyncConnection,
+    *,
+    where: StoreId,
+    owner: MerchantId,
+    subject: str,
+    advice: Advice,
+    now: datetime,
+    choices: Sequence[str] = (),
+) -> None:
+    """Open a task; if the same one is open already, renew its text. Safe to repeat."""
+    same = (task.c.subject == subject, task.c.code == advice.code, task.c.state == TaskState.OPEN)
+    texts = {
+        "who": advice.who,
+        "id_text": advice.id,
+        "en_text": advice.en,
+        "choices": list(choices),
+    }
+    renewed = await tx.execute(update(task).where(*same).values(texts))
+    if renewed.rowcount:
+        return
+    await tx.execute(
+        insert(task).values(
+            store_id=where,
+            merchant_id=owner,
+            subject=subject,
+            code=advice.code,
+            state=TaskState.OPEN,
+            created_at=now,
+            **texts,
+        )
+    )
+
+
+async def settle(
+    tx: AsyncConnection,
+    subject: str,
+    *,
+    now: datetime,
+    only: str | None = None,
+    keep: str | None = None,
+) -> None:
+    """Close the subject's open tasks, their cause is gone: all, only a family of codes, or all but a family."""
+    query = update(task).where(task.c.subject == subject, task.c.state == TaskState.OPEN)
+    if only is not None:
+        query = query.where(task.c.code.startswith(only, autoescape=True))
+    if keep is not None:
+        query = query.where(~task.c.code.startswith(keep, autoescape=True))
+    await tx.execute(query.values(state=TaskState.DONE, ended_at=now))
+
+
+async def answer(tx: AsyncConnection, wanted: int, text: str, *, now: datetime) -> bool:
+    """Record a person's answer and close the task; False if it is not open."""
+    result = await tx.execute(
+        update(task)
+        .where(task.c.id == wanted, task.c.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, answer=text, ended_at=now)
+    )
+    return bool(result.rowcount)
+
+
+async def task_by_id(tx: AsyncConnection, wanted: int) -> TaskRecord | None:
+    """The task if it is open."""
+    row = (await tx.execute(_open().where(task.c.id == wanted))).mappings().first()
+    return None if row is None else _read(row)
+
+
+async def open_tasks(
+    tx: AsyncConnection, *, who: str | None = None, market: str | None = None
+) -> list[TaskRecord]:
+    """Open tasks, oldest first."""
+    query = _open().order_by(task.c.created_at, task.c.id)
+    if who is not None:
+        query = query.where(task.c.who == who)
+    if market is not None:
+        query = query.where(merchant.c.market == market)
+    return [_read(row) for row in (await tx.execute(query)).mappings()]
+
+
+def _open() -> Select[*tuple[object, ...]]:
+    columns = [task.c[name] for name in TaskRecord.__slots__ if name in task.c]
+    return (
+        select(*columns, merchant.c.market, merchant.c.stall)
+        .join(store, store.c.id == task.c.store_id)
+        .join(merchant, merchant.c.id == store.c.merchant_id)
+        .where(task.c.state == TaskState.OPEN)
+    )
+
+
+_read = reader(TaskRecord)
