@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+import aiohttp
 import httpx
 import structlog
 from httpx_aiohttp import AiohttpTransport
@@ -173,10 +174,11 @@ class MarketplaceHttp:
         started = time.monotonic()
         try:
             answer = await self._exchange(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise _NotSent(UNREACHABLE, detail=type(error).__name__) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._doubt(request, UNREACHABLE, type(error).__name__) from None
+            detail = type(error.__cause__ or error).__name__
+            if _never_sent(error):
+                raise _NotSent(UNREACHABLE, detail=detail) from None
+            raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
         return await self._judge(request, answer)
 
@@ -268,6 +270,18 @@ class _NotSent(Unavailable):
 
 class _TooLargeError(Exception):
     pass
+
+
+def _never_sent(error: Exception) -> bool:
+    """True only if no connection came about.
+
+    The aiohttp transport calls a lost answer (`ServerDisconnectedError`) a `ConnectTimeout` too, so aiohttp's own error
+    decides: taking that for "never sent" would send a write twice.
+    """
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+        return isinstance(error.__cause__, never)
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
 def _repeatable(error: BaseException, effect: Effect) -> bool:
