@@ -248,6 +248,12 @@ async def run_by_id(tx: AsyncConnection, wanted: RunId) -> RunRecord | None:
     return None if row is None else _read_run(row)
 
 
+async def newest(tx: AsyncConnection) -> RunRecord | None:
+    """The run begun last."""
+    row = (await tx.execute(select(run).order_by(run.c.started_at.desc()))).mappings().first()
+    return None if row is None else _read_run(row)
+
+
 async def listings_held(tx: AsyncConnection) -> dict[str, int]:
     """Listings believed to be there, per marketplace: what the plausibility stop measures against."""
     query = (
