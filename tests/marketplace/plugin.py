@@ -1,4 +1,4 @@
-"""pytest fixtures for the real marketplace: `pytest_plugins = ["tests.marketplace.plugin"]`, or import them.
+"""pytest fixtures for the real marketplace, known to every test through the root conftest.
 
 `mercur_server` starts once per test session; `mercur` is the same marketplace with faults reset.
 Tests share its data: keep their References apart.

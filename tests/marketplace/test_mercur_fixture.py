@@ -8,9 +8,6 @@ import pytest
 from tests.marketplace.faults import ALWAYS, Fault, FaultKind
 from tests.marketplace.installation import HERE
 from tests.marketplace.mercur import Mercur
-from tests.marketplace.plugin import mercur, mercur_server
-
-__all__ = ["mercur", "mercur_server"]
 
 PRODUCT = {
     "title": "Kerupuk Melarat",
