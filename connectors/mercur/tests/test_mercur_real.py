@@ -1,0 +1,710 @@
+"""Every connector method against the real Mercur, with the answers that get lost on the way."""
+
+import hashlib
+import io
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+from tests.marketplace.faults import ALWAYS, Fault, FaultKind
+from tests.marketplace.mercur import Mercur, start_mercur
+from tests.marketplace.plugin import mercur, mercur_server, need_mercur
+
+from onboarder.connector.budget import UnlimitedBudget
+from onboarder.connector.contract import Access, Equipment, ListingDraft, OpenedStore, Photo
+from onboarder.connector.errors import (
+    ActionNeeded,
+    CredentialsExpired,
+    Gone,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
+from onboarder.connector.http import MarketplaceHttp, open_client
+from onboarder.model.ids import PhotoHash, Reference
+from onboarder.model.shop import (
+    ListingContent,
+    ListingField,
+    ListingState,
+    ObservedListing,
+    Offer,
+    StoreContent,
+    StoreState,
+)
+from onboarder_mercur import MercurConnector
+from onboarder_mercur.auth import member_auth, secret_of
+
+__all__ = ["mercur", "mercur_server"]
+
+pytestmark = pytest.mark.mercur
+
+SETTINGS = {"email_domain": "onboarder.test"}
+CATEGORY = "kerupuk-keripik"
+
+
+def store_content(reference: str, **changes: str) -> StoreContent:
+    content = StoreContent(
+        reference=Reference(reference),
+        name=f"Kerupuk {reference}",
+        alternative_names=(f"Kerupuk {reference} Kanoman",),
+        owner_name="Siti Aminah",
+        phone="+6281200000001",
+        email=None,
+        description="Aneka kerupuk dari Pasar Kanoman, Cirebon",
+        stall="Blok B / Los 12",
+        market_name="Pasar Kanoman",
+        street="Jl. Winaon",
+        city="Cirebon",
+        province="Jawa Barat",
+        postal_code="45111",
+    )
+    return replace(content, **changes)
+
+
+def listing_content(reference: str, *names: str, price: int = 12_500) -> ListingContent:
+    return ListingContent(
+        reference=Reference(reference),
+        title=f"Kerupuk melarat {reference}",
+        description="Digoreng dengan pasir.",
+        category=CATEGORY,
+        weight_grams=250,
+        photos=(),
+        offers=tuple(
+            Offer(Reference(f"{reference}-{number}"), name, price + 1000 * number, 5 + number)
+            for number, name in enumerate(names or ("",))
+        ),
+    )
+
+
+def draft_of(content: ListingContent) -> ListingDraft:
+    return ListingDraft(content, ())
+
+
+def photo() -> Photo:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 64), "orange").save(picture, "JPEG")
+    content = picture.getvalue()
+    return Photo(PhotoHash(hashlib.sha256(content).hexdigest()), "image/jpeg", content)
+
+
+@asynccontextmanager
+async def connected(
+    mercur: Mercur, deadline: timedelta = timedelta(seconds=20), **settings: str
+) -> AsyncGenerator[MercurConnector]:
+    http = MarketplaceHttp(
+        open_client(mercur.url), UnlimitedBudget(), marketplace="mercur", deadline=deadline
+    )
+    equipment = Equipment(
+        http=http,
+        clock=lambda: datetime.now(UTC),
+        derive_secret=lambda purpose: SecretStr(hashlib.sha256(purpose.encode()).hexdigest()),
+    )
+    try:
+        yield MercurConnector({**SETTINGS, **settings}, equipment)
+    finally:
+        await http.aclose()
+
+
+def access_to(opened: OpenedStore, reference: str) -> Access:
+    return Access(Reference(reference), opened.store.remote_id, opened.credentials)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """An open, complete store and the connector that works in it."""
+
+    connector: MercurConnector
+    access: Access
+    mercur: Mercur
+
+    async def create(self, content: ListingContent) -> ObservedListing:
+        outcome = (await self.connector.create_listings(self.access, [draft_of(content)]))[
+            content.reference
+        ]
+        assert isinstance(outcome, ObservedListing)
+        return outcome
+
+    async def seen(self, content: ListingContent) -> ObservedListing:
+        found = await self.connector.find_listing(self.access, content.reference)
+        assert found is not None
+        return found
+
+
+@asynccontextmanager
+async def shop_at(mercur: Mercur, reference: str, **settings: str) -> AsyncGenerator[Shop]:
+    async with connected(mercur, **settings) as connector:
+        content = store_content(reference)
+        access = access_to(await connector.open_store(content), reference)
+        await connector.complete_store(access, content)
+        mercur.control.operator.approve(access.remote_id)
+        yield Shop(connector, access, mercur)
+
+
+@pytest.mark.parametrize("account", ["programme", "merchant"])
+async def test_a_merchant_goes_from_application_to_a_buyer_who_sees_the_goods(
+    mercur: Mercur, account: str
+) -> None:
+    reference = f"path-{account}"
+    content = store_content(reference)
+    async with connected(mercur, account=account) as connector:
+        assert await connector.find_store(content) is None
+        opened = await connector.open_store(content)
+        assert (opened.store.state, opened.store.complete) == (StoreState.IN_REVIEW, False)
+        access = access_to(opened, reference)
+        completed = await connector.complete_store(access, content)
+        assert (completed.complete, completed.reference) == (True, reference)
+
+        remote = await connector.upload_photo(access, photo())
+        wanted = replace(listing_content(f"{reference}-p1"), photos=(remote.hash,))
+        outcomes = await connector.create_listings(access, [ListingDraft(wanted, (remote,))])
+        created = outcomes[wanted.reference]
+        assert isinstance(created, ObservedListing)
+        assert created.state is ListingState.IN_REVIEW
+        mercur.control.operator.approve(access.remote_id)
+        mercur.control.operator.publish(created.remote_id)
+
+        store = await connector.observe_store(access)
+        listing = await connector.find_listing(access, wanted.reference)
+
+    assert store is not None
+    assert store.state is StoreState.OPEN
+    assert listing is not None
+    assert listing.state is ListingState.LIVE
+    assert listing.photo_count == 1
+    shown = next(one for one in mercur.control.buyer.products() if one.handle == wanted.reference)
+    assert shown.prices == {f"{wanted.reference}-0": 12_500}
+    assert mercur.control.buyer.picture(shown).headers["content-type"] == "image/jpeg"
+
+
+async def test_what_was_created_is_what_is_found_and_listed(mercur: Mercur) -> None:
+    async with shop_at(mercur, "same") as shop:
+        content = listing_content("same-p1", "Merah", "Biru")
+
+        created = await shop.create(content)
+        found = await shop.seen(content)
+        page = await shop.connector.observe_listings(shop.access, None)
+
+    assert replace(created, changed_at=None) == replace(found, changed_at=None)
+    assert page.listings == (found,)
+    assert page.next_cursor is None
+    assert found.category == CATEGORY
+    assert found.offers is not None
+    assert [(one.price, one.stock) for one in found.offers] == [(12_500, 5), (13_500, 6)]
+
+
+async def test_an_opening_whose_answer_is_lost_is_found_and_not_doubled(mercur: Mercur) -> None:
+    content = store_content("lost-store")
+    mercur.control.faults.inject(Fault(FaultKind.LOST, "/vendor/sellers", "POST"))
+    async with connected(mercur) as connector:
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await connector.open_store(content)
+        found = await connector.find_store(content)
+        with pytest.raises(OutcomeUnknown, match="reference_taken"):
+            await connector.open_store(content)
+
+    assert unknown.value.reference == "lost-store"
+    assert found is not None
+    stores = [one for one in mercur.control.operator.sellers() if one.handle == "lost-store"]
+    assert [one.id for one in stores] == [found.store.remote_id]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.LOST, "/vendor/products", "POST"),
+        Fault(FaultKind.TRUNCATED, "/vendor/products", "POST"),
+        Fault(FaultKind.GARBLED, "/vendor/products", "POST"),
+        Fault(FaultKind.REPLACED, "/vendor/products", "POST", status=504),
+        Fault(FaultKind.LOST, "/vendor/inventory-items", "POST"),
+        Fault(FaultKind.STATUS, "/vendor/inventory-items", "POST", status=503),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.prefix.rpartition('/')[2]}",
+)
+async def test_a_listing_whose_answer_is_lost_is_adopted_and_completed(
+    mercur: Mercur, fault: Fault
+) -> None:
+    reference = f"lost-{fault.kind}-{fault.prefix.rpartition('/')[2]}"
+    content = listing_content(f"{reference}-p1")
+    async with shop_at(mercur, reference) as shop:
+        mercur.control.faults.inject(fault)
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await shop.create(content)
+        found = await shop.seen(content)
+        with pytest.raises(OutcomeUnknown, match="reference_taken"):
+            await shop.create(content)
+        await shop.connector.update_listing(
+            shop.access, found.remote_id, draft_of(content), frozenset({ListingField.STOCK})
+        )
+        final = await shop.seen(content)
+
+    assert unknown.value.reference == content.reference
+    assert final.offers is not None
+    assert final.offers[0].stock == 5
+    same = [one for one in mercur.control.operator.products() if one.handle == content.reference]
+    assert len(same) == 1
+
+
+async def test_a_listing_that_never_arrived_is_not_found(mercur: Mercur) -> None:
+    content = listing_content("dropped-p1")
+    async with shop_at(mercur, "dropped") as shop:
+        mercur.control.faults.inject(Fault(FaultKind.DROP, "/vendor/products", "POST"))
+        with pytest.raises(OutcomeUnknown):
+            await shop.create(content)
+
+        assert await shop.connector.find_listing(shop.access, content.reference) is None
+
+
+async def test_slow_answers_to_a_write_are_unknown_and_to_a_read_unavailable(
+    mercur: Mercur,
+) -> None:
+    content = listing_content("late-p1")
+    async with shop_at(mercur, "late") as shop:
+        async with connected(mercur, deadline=timedelta(seconds=0.5)) as hasty:
+            await hasty.find_listing(shop.access, content.reference)
+            mercur.control.faults.inject(
+                Fault(FaultKind.LATE, "/vendor/products", ms=2000, times=2)
+            )
+            with pytest.raises(Unavailable):
+                await hasty.find_listing(shop.access, content.reference)
+        mercur.control.faults.reset()
+
+
+async def test_a_429_says_how_long_to_wait(mercur: Mercur) -> None:
+    fault = Fault(FaultKind.STATUS, "/vendor/products", status=429, retry_after=7)
+    async with shop_at(mercur, "limited") as shop:
+        mercur.control.faults.inject(fault)
+
+        with pytest.raises(RateLimited) as limited:
+            await shop.connector.observe_listings(shop.access, None)
+
+    assert limited.value.retry_after == timedelta(seconds=7)
+
+
+async def test_reads_get_over_a_short_outage_by_themselves(mercur: Mercur) -> None:
+    async with shop_at(mercur, "outage") as shop:
+        outage = Fault(FaultKind.STATUS, "/vendor/sellers/me", status=503, times=2)
+        mercur.control.faults.inject(outage)
+
+        store = await shop.connector.observe_store(shop.access)
+
+    assert store is not None
+    assert mercur.control.faults.counters().injected == {FaultKind.STATUS: 2}
+
+
+async def test_names_taken_by_others_are_replaced_and_at_last_carry_the_reference(
+    mercur: Mercur,
+) -> None:
+    async with connected(mercur) as connector:
+        same = {"name": "Toko Berkah", "alternative_names": ("Toko Berkah Kanoman",)}
+        for reference in ("name-1", "name-2", "name-3"):
+            await connector.open_store(replace(store_content(reference), **same))
+
+    names = {one.handle: one.name for one in mercur.control.operator.sellers()}
+    assert names["name-1"] == "Toko Berkah"
+    assert names["name-2"] == "Toko Berkah Kanoman"
+    assert names["name-3"] == "Toko Berkah (name-3)"
+
+
+async def test_two_merchants_may_have_the_same_email(mercur: Mercur) -> None:
+    async with connected(mercur) as connector:
+        for reference in ("mail-1", "mail-2"):
+            await connector.open_store(store_content(reference, email="keluarga@umkm.test"))
+
+    emails = {one.handle: one.email for one in mercur.control.operator.sellers()}
+    assert emails["mail-1"] == "keluarga@umkm.test"
+    assert emails["mail-2"] == "mail-2@onboarder.test"
+
+
+async def test_first_stores_of_one_login_may_be_opened_at_once(mercur: Mercur) -> None:
+    references = [f"atonce-{number}" for number in range(6)]
+    async with connected(mercur, programme_email="serentak@onboarder.test") as connector:
+
+        async def open_one(reference: str) -> None:
+            content = store_content(reference)
+            for _ in range(5):
+                try:
+                    if await connector.find_store(content) is None:
+                        await connector.open_store(content)
+                except (OutcomeUnknown, Unavailable):
+                    continue
+                else:
+                    return
+            raise AssertionError(reference)
+
+        async with anyio.create_task_group() as tasks:
+            for reference in references:
+                tasks.start_soon(open_one, reference)
+
+    handles = [one.handle for one in mercur.control.operator.sellers()]
+    assert [handles.count(reference) for reference in references] == [1] * 6
+
+
+async def test_a_store_renamed_by_its_owner_is_still_found(mercur: Mercur) -> None:
+    content = store_content("renamed")
+    async with shop_at(mercur, "renamed") as shop:
+        auth = {"Authorization": f"Bearer {_token(shop.access)}"}
+        http = shop.connector._equipment.http._client
+        await http.post(
+            f"/vendor/sellers/{shop.access.remote_id}",
+            json={"name": "Nama Baru Sekali"},
+            headers={**auth, "x-seller-id": shop.access.remote_id},
+        )
+
+        found = await shop.connector.find_store(content)
+
+    assert mercur.control.operator.seller("nama-baru-sekali").id == shop.access.remote_id
+    assert found is not None
+    assert (found.store.remote_id, found.store.name) == (shop.access.remote_id, "Nama Baru Sekali")
+    assert found.store.reference == "renamed"
+
+
+async def test_store_states_come_with_the_operators_reason(mercur: Mercur) -> None:
+    operator = mercur.control.operator
+    async with connected(mercur) as connector:
+        refused = access_to(await connector.open_store(store_content("refused")), "refused")
+        operator.suspend(refused.remote_id, "KTP tidak jelas")
+        shop = access_to(await connector.open_store(store_content("closing")), "closing")
+        operator.approve(shop.remote_id)
+        operator.suspend(shop.remote_id, "Keluhan pembeli")
+        seen = [await connector.observe_store(refused), await connector.observe_store(shop)]
+        operator.terminate(shop.remote_id, "Ditutup")
+        seen.append(await connector.observe_store(shop))
+        assert await connector.find_store(store_content("closing")) is None
+        with pytest.raises(ActionNeeded, match="store_taken"):
+            await connector.open_store(store_content("closing"))
+
+    assert [(one.state, one.reason) for one in seen if one is not None] == [
+        (StoreState.REFUSED, "KTP tidak jelas"),
+        (StoreState.SUSPENDED, "Keluhan pembeli"),
+        (StoreState.CLOSED, "Ditutup"),
+    ]
+
+
+async def test_completing_twice_or_after_a_lost_answer_makes_one_location(mercur: Mercur) -> None:
+    content = store_content("complete")
+    async with connected(mercur) as connector:
+        access = access_to(await connector.open_store(content), "complete")
+        for prefix in ("/vendor/stock-locations", "/vendor/stock-locations/"):
+            mercur.control.faults.inject(Fault(FaultKind.LOST, prefix, "POST"))
+            with pytest.raises(OutcomeUnknown):
+                await connector.complete_store(access, content)
+        for _ in range(2):
+            done = await connector.complete_store(access, content)
+        seller = await connector._api.seller(member_auth(access))
+
+    assert done.complete
+    assert seller.stock_locations is not None
+    assert len(seller.stock_locations) == 1
+
+
+async def test_expired_tokens_are_told_and_renewed() -> None:
+    need_mercur()
+    content = store_content("expiring")
+    with start_mercur(jwt_expires_in="4s") as mercur:
+        async with connected(mercur) as connector:
+            access = access_to(await connector.open_store(content), "expiring")
+            expires = access.credentials.expires_at
+            assert expires is not None
+            with anyio.fail_after(15):
+                while datetime.now(UTC) <= expires:  # noqa: ASYNC110 - only time makes it expire
+                    await anyio.sleep(0.1)
+
+            with pytest.raises(CredentialsExpired):
+                await connector.observe_store(access)
+            renewed = replace(access, credentials=await connector.renew(access))
+
+            assert await connector.observe_store(renewed) is not None
+            assert await connector.find_store(content) is not None
+
+
+async def test_a_login_with_another_password_is_a_case_for_the_operator(mercur: Mercur) -> None:
+    async with connected(mercur, programme_email="lain@onboarder.test") as connector:
+        opened = await connector.open_store(store_content("password-1"))
+    async with connected(mercur, programme_email="lain@onboarder.test") as connector:
+        connector._programme = connector._login("lain@onboarder.test")
+        connector._programme._log_in = _refused
+        with pytest.raises(ActionNeeded, match="wrong_login"):
+            await connector.open_store(store_content("password-2"))
+        with pytest.raises(ActionNeeded, match="wrong_login"):
+            await connector.renew(access_to(opened, "password-1"))
+
+
+async def test_each_field_is_updated_alone_and_all_variants_stay(mercur: Mercur) -> None:
+    before = listing_content("fields-p1", "Merah", "Biru", "Hijau")
+    after = replace(
+        before,
+        title="Judul baru",
+        description="Uraian baru",
+        category="batik",
+        weight_grams=777,
+        offers=tuple(
+            replace(one, price=one.price + 1, stock=one.stock + 1) for one in before.offers
+        ),
+    )
+    async with shop_at(mercur, "fields") as shop:
+        listing = await shop.create(before)
+        for name in set(ListingField) - {ListingField.VARIANTS, ListingField.PHOTOS}:
+            earlier = await shop.seen(before)
+            answered = await shop.connector.update_listing(
+                shop.access, listing.remote_id, draft_of(after), frozenset({name})
+            )
+            seen = await shop.seen(before)
+            assert replace(answered, changed_at=None) == replace(seen, changed_at=None)
+            assert _differing(earlier, seen) == {name}
+        assert _shown(seen) == _shown(listing) | {
+            "title": "Judul baru",
+            "description": "Uraian baru",
+            "category": "batik",
+            "weight_grams": 777,
+            "price": [12_501, 13_501, 14_501],
+            "stock": [6, 7, 8],
+        }
+
+
+async def test_variants_are_added_renamed_and_removed_without_losing_the_others(
+    mercur: Mercur,
+) -> None:
+    before = listing_content("variants-p1", "Merah", "Biru")
+    red, blue = before.offers
+    green = Offer(Reference("variants-p1-new"), "Hijau", 20_000, 9)
+    async with shop_at(mercur, "variants") as shop:
+        listing = await shop.create(before)
+        fields = frozenset({ListingField.VARIANTS})
+
+        async def revise(*offers: Offer) -> list[tuple[str, str, int | None, int]]:
+            draft = draft_of(replace(before, offers=offers))
+            await shop.connector.update_listing(shop.access, listing.remote_id, draft, fields)
+            variants = mercur.control.operator.product("variants-p1").variants
+            return [(one.sku or "", one.title, one.price, one.stock) for one in variants]
+
+        added = await revise(red, replace(blue, name="Biru Laut"), green)
+        removed = await revise(red, green)
+        again = await revise(red, blue, green)
+
+    assert sorted(added) == [
+        ("variants-p1-0", "Merah", 12_500, 5),
+        ("variants-p1-1", "Biru Laut", 13_500, 6),
+        ("variants-p1-new", "Hijau", 20_000, 9),
+    ]
+    assert [sku for sku, *_ in sorted(removed)] == ["variants-p1-0", "variants-p1-new"]
+    assert ("variants-p1-1", "Biru", 13_500, 6) in again
+
+
+async def test_photos_are_replaced_as_a_whole(mercur: Mercur) -> None:
+    content = listing_content("photos-p1")
+    async with shop_at(mercur, "photos") as shop:
+        listing = await shop.create(content)
+        uploaded = await shop.connector.upload_photo(shop.access, photo())
+
+        changed = await shop.connector.update_listing(
+            shop.access,
+            listing.remote_id,
+            ListingDraft(content, (uploaded,)),
+            frozenset({ListingField.PHOTOS}),
+        )
+
+    assert (listing.photo_count, changed.photo_count) == (0, 1)
+    assert mercur.control.operator.product("photos-p1").images[0].url == uploaded.key
+
+
+async def test_a_rejection_comes_with_its_reason_and_an_update_resubmits(mercur: Mercur) -> None:
+    content = listing_content("rejected-p1")
+    async with shop_at(mercur, "rejected") as shop:
+        listing = await shop.create(content)
+        mercur.control.operator.reject(listing.remote_id, "Foto buram")
+        rejected = await shop.seen(content)
+        better = draft_of(replace(content, description="Foto baru."))
+
+        resubmitted = await shop.connector.update_listing(
+            shop.access, listing.remote_id, better, frozenset({ListingField.DESCRIPTION})
+        )
+        mercur.control.operator.reject(listing.remote_id, "Foto buram")
+        mercur.control.operator.publish(listing.remote_id)
+        published = await shop.seen(content)
+
+    assert (rejected.state, rejected.reason) == (ListingState.REJECTED, "Foto buram")
+    assert (resubmitted.state, resubmitted.reason) == (ListingState.IN_REVIEW, None)
+    assert (published.state, published.reason) == (ListingState.LIVE, None), "stale reason"
+
+
+async def test_withdrawn_is_kept_invisible_and_can_be_relisted(mercur: Mercur) -> None:
+    content = listing_content("withdrawn-p1")
+    async with shop_at(mercur, "withdrawn") as shop:
+        listing = await shop.create(content)
+        mercur.control.operator.publish(listing.remote_id)
+        live = await shop.connector.relist(shop.access, listing.remote_id)
+        for _ in range(2):
+            withdrawn = await shop.connector.withdraw_listing(shop.access, listing.remote_id)
+        hidden = [one for one in mercur.control.buyer.products() if one.id == listing.remote_id]
+        relisted = await shop.connector.relist(shop.access, listing.remote_id)
+        mercur.control.operator.delete_product(listing.remote_id)
+        gone = await shop.connector.withdraw_listing(shop.access, listing.remote_id)
+        for call in (
+            shop.connector.relist(shop.access, listing.remote_id),
+            shop.connector.update_listing(
+                shop.access, listing.remote_id, draft_of(content), frozenset({ListingField.TITLE})
+            ),
+        ):
+            with pytest.raises(Gone):
+                await call
+
+    assert live.state is ListingState.LIVE, "what is on sale is not sent into review again"
+    assert withdrawn is not None
+    assert withdrawn.state is ListingState.WITHDRAWN
+    assert hidden == []
+    assert relisted.state is ListingState.IN_REVIEW
+    assert gone is None
+
+
+async def test_a_product_outside_every_shop_window_counts_as_withdrawn_until_relisted(
+    mercur: Mercur,
+) -> None:
+    content = listing_content("window-p1")
+    async with shop_at(mercur, "window") as shop:
+        listing = await shop.create(content)
+        mercur.control.operator.publish(listing.remote_id)
+        mercur.control.operator.change_product(listing.remote_id, sales_channels=[])
+        hidden = await shop.seen(content)
+        await shop.connector.relist(shop.access, listing.remote_id)
+        mercur.control.operator.publish(listing.remote_id)
+        shown = await shop.seen(content)
+
+    assert hidden.state is ListingState.WITHDRAWN
+    assert shown.state is ListingState.LIVE
+
+
+async def test_changes_made_by_hand_are_observed(mercur: Mercur) -> None:
+    content = listing_content("hand-p1")
+    operator = mercur.control.operator
+    async with shop_at(mercur, "hand") as shop:
+        await shop.create(content)
+        product = operator.product("hand-p1")
+        operator.set_price(product, "hand-p1-0", 99_000)
+        operator.set_stock(product, "hand-p1-0", 1)
+        operator.change_product(product.id, title="Diubah", handle="lain-sekali")
+
+        seen = await shop.seen(content)
+
+    assert seen.title == "Diubah"
+    assert seen.reference == "hand-p1"
+    assert seen.offers is not None
+    assert (seen.offers[0].price, seen.offers[0].stock) == (99_000, 1)
+
+
+async def test_pages_show_every_listing_once_and_others_without_a_reference(
+    mercur: Mercur, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = replace(MercurConnector.manifest.limits, page_size=2)
+    small = replace(MercurConnector.manifest, limits=limits)
+    monkeypatch.setattr("onboarder_mercur.connector.MANIFEST", small)
+    async with shop_at(mercur, "pages") as shop:
+        contents = [listing_content(f"pages-p{number}") for number in range(4)]
+        for content in contents:
+            await shop.create(content)
+        await shop.connector._api.create_product(
+            member_auth(shop.access),
+            {"title": "Milik sendiri", "options": [{"title": "A", "values": ["B"]}]},
+            Reference("x"),
+        )
+        seen: list[Reference | None] = []
+        sizes: list[int] = []
+        cursor: str | None = None
+        while True:
+            page = await shop.connector.observe_listings(shop.access, cursor)
+            seen += [one.reference for one in page.listings]
+            sizes.append(len(page.listings))
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+
+    assert seen == [*(content.reference for content in contents), None]
+    assert sizes == [2, 2, 1]
+
+
+async def test_content_that_mercur_would_swallow_is_refused_before_it_is_sent(
+    mercur: Mercur,
+) -> None:
+    content = listing_content("nonsense-p1")
+    nonsense = replace(
+        content,
+        title=" ",
+        offers=(Offer(Reference("a"), "X", -5, -1), Offer(Reference("b"), "X", 1, 1)),
+    )
+    async with shop_at(mercur, "nonsense") as shop:
+        calls = shop.connector._equipment.http.calls
+
+        with pytest.raises(Rejected) as refused:
+            await shop.create(nonsense)
+
+        assert shop.connector._equipment.http.calls == calls
+        with pytest.raises(Rejected, match="unknown_category"):
+            await shop.create(replace(content, category="tidak-ada"))
+    assert {one.field for one in refused.value.fields} == {"title", "variants", "price", "stock"}
+
+
+async def test_a_sku_that_belongs_to_another_store_is_a_case_for_the_operator(
+    mercur: Mercur,
+) -> None:
+    content = listing_content("sku-p1")
+    async with shop_at(mercur, "sku-a") as one, shop_at(mercur, "sku-b") as other:
+        await one.create(content)
+
+        with pytest.raises(ActionNeeded, match="sku_taken"):
+            await other.create(content)
+
+
+async def test_the_category_tree_has_handles_as_keys(mercur: Mercur) -> None:
+    async with shop_at(mercur, "tree") as shop:
+        tree = {one.key: one for one in await shop.connector.categories(shop.access)}
+
+    assert (tree[CATEGORY].parent, tree[CATEGORY].leaf) == ("makanan-minuman", True)
+    assert not tree["makanan-minuman"].leaf
+    assert tree["kerajinan"].leaf
+
+
+async def test_a_storm_of_faults_leaves_one_product_per_reference(mercur: Mercur) -> None:
+    contents = [listing_content(f"storm-p{number}") for number in range(12)]
+    async with shop_at(mercur, "storm") as shop:
+        mercur.control.faults.inject(
+            Fault(FaultKind.LOST, "/vendor/products", "POST", every=3, times=ALWAYS),
+        )
+        for content in contents:
+            with anyio.fail_after(30):
+                while await shop.connector.find_listing(shop.access, content.reference) is None:
+                    try:
+                        await shop.create(content)
+                    except OutcomeUnknown:
+                        continue
+
+    handles = [one.handle for one in mercur.control.operator.products()]
+    assert [handles.count(content.reference) for content in contents] == [1] * 12
+
+
+async def _refused() -> None:
+    return None
+
+
+def _token(access: Access) -> str:
+    return secret_of(access).token
+
+
+def _shown(listing: ObservedListing) -> dict[str, object]:
+    return {
+        "title": listing.title,
+        "description": listing.description,
+        "category": listing.category,
+        "weight_grams": listing.weight_grams,
+        "price": [one.price for one in listing.offers or ()],
+        "stock": [one.stock for one in listing.offers or ()],
+    }
+
+
+def _differing(before: ObservedListing, after: ObservedListing) -> set[str]:
+    first, second = _shown(before), _shown(after)
+    return {name for name in first if first[name] != second[name]}
