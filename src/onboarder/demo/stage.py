@@ -119,7 +119,7 @@ class Stage:
 
     def run(self, *arguments: str, quiet: bool = False) -> "subprocess.CompletedProcess[str]":
         """One command, to its end; with `quiet` its output is returned instead of shown."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  # our own command with our own arguments
             [*_ONBOARDER, *arguments],
             env=self.environment,
             text=True,
@@ -130,7 +130,7 @@ class Stage:
     def start(self, *arguments: str, log: str) -> "subprocess.Popen[bytes]":
         """A process that stays; its messages go to a log file in the folder."""
         with (self.folder / log).open("ab") as messages:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603  # as above
                 [*_ONBOARDER, *arguments], env=self.environment, stdout=messages, stderr=messages
             )
         self.running.append(process)
