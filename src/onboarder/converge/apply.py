@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import assert_never
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.connector.advice import UNREADABLE
 from onboarder.connector.contract import CreateOutcome, ListingDraft, Photo, RemotePhoto
@@ -35,6 +34,7 @@ from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingContent, ListingState, ObservedListing
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import runs, tasks, writes
+from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
 
@@ -173,7 +173,7 @@ class Appliance:
             self._strike(error)
 
     async def _record_create(
-        self, tx: AsyncConnection, content: ListingContent, intent: str, outcome: CreateOutcome
+        self, tx: Transaction, content: ListingContent, intent: str, outcome: CreateOutcome
     ) -> MarketplaceError | None:
         session = self.session
         record = self._record(content.reference)
@@ -307,7 +307,7 @@ class Appliance:
 
     async def _ask_about(
         self,
-        tx: AsyncConnection,
+        tx: Transaction,
         record: ListingRecord,
         content: ListingContent | None,
         error: MarketplaceError,

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.model.ids import MarketCode, MarketplaceName, RunId
 from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.problems import BusyProblem
 from onboarder.records import runs, stores
-from onboarder.records.database import Database
+from onboarder.records.database import Database, Transaction
 from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
 from onboarder.rules.drift import DriftRules
 
@@ -97,7 +96,7 @@ class Night:
                 await self._end(tx, run, now)
             return await _known(tx, run)
 
-    async def _judge(self, tx: AsyncConnection, run: RunId, now: datetime) -> None:
+    async def _judge(self, tx: Transaction, run: RunId, now: datetime) -> None:
         await runs.forget_unobserved(tx, run)
         found = await runs.drifts(tx, run, outcome=HELD)
         held = await runs.listings_held(tx)
@@ -112,7 +111,7 @@ class Night:
         for name in sorted(unbelievable):
             log.error("night.implausible", run=run, marketplace=name)
 
-    async def _end(self, tx: AsyncConnection, run: RunId, now: datetime) -> None:
+    async def _end(self, tx: Transaction, run: RunId, now: datetime) -> None:
         found = await runs.drifts(tx, run)
         state = RunState.STOPPED if any(one.outcome == STOPPED for one in found) else RunState.DONE
         await runs.end(tx, run, state, _totals(found), now)
@@ -120,7 +119,7 @@ class Night:
         log.info("night.ended", run=run, state=state, drifts=len(found))
 
 
-async def _known(tx: AsyncConnection, run: RunId) -> RunRecord:
+async def _known(tx: Transaction, run: RunId) -> RunRecord:
     record = await runs.run_by_id(tx, run)
     if record is None:
         raise KeyError(run)

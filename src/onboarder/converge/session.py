@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from onboarder.connector.contract import Access, Connector, Credentials
 from onboarder.connector.errors import Advice, CredentialsExpired
 from onboarder.converge.wanted import Wanted, wanted
@@ -19,7 +17,7 @@ from onboarder.model.recorded import Lease, ListingRecord, StoreRecord, StoreWor
 from onboarder.model.work import DriftClass, DriftPolicy, IntentKind
 from onboarder.people.vault import Vault
 from onboarder.records import stores, tasks, writes
-from onboarder.records.database import Database
+from onboarder.records.database import Database, Transaction
 
 T = TypeVar("T")
 
@@ -98,7 +96,7 @@ class Session:
         )
 
     @asynccontextmanager
-    async def commit(self, **values: object) -> AsyncGenerator[AsyncConnection]:
+    async def commit(self, **values: object) -> AsyncGenerator[Transaction]:
         """A transaction that begins by proving and prolonging the lease; `LeaseLost` if it is gone."""
         until = self.now + self.around.lease_span
         async with self.around.database.write() as tx:
@@ -136,7 +134,7 @@ class Session:
         self._renewable = True
         return result
 
-    async def adopt_credentials(self, tx: AsyncConnection, credentials: Credentials) -> None:
+    async def adopt_credentials(self, tx: Transaction, credentials: Credentials) -> None:
         """Keep new credentials, sealed."""
         sealed = self.around.vault.seal(writes.secret_place(self.store.id), credentials.secret)
         await writes.save_credentials(tx, self.store.id, sealed, credentials.expires_at)
@@ -144,7 +142,7 @@ class Session:
 
     async def ask(
         self,
-        tx: AsyncConnection,
+        tx: Transaction,
         advice: Advice,
         *,
         subject: str | None = None,
@@ -164,7 +162,7 @@ class Session:
     def record(self, reference: Reference) -> ListingRecord | None:
         return self.work.listings.get(reference)
 
-    async def save(self, tx: AsyncConnection, *records: ListingRecord) -> None:
+    async def save(self, tx: Transaction, *records: ListingRecord) -> None:
         """Write listing records and keep the pass's own view in step."""
         await writes.save_listings(tx, self.store.id, records)
         self.work.listings.update({one.reference: one for one in records})

@@ -5,7 +5,7 @@ with "database is locked" when they turn from reading to writing, and the driver
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -25,10 +25,8 @@ class RecordsBusy(Exception):
     """The database could not take the write in time or has no room; nothing was written. Try again later."""
 
 
-class Transact(Protocol):
-    """Opens a transaction: all or nothing."""
-
-    def __call__(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+Transaction = AsyncConnection
+"""An open transaction. Other rooms hand it on to the queries here and never run SQL on it themselves."""
 
 
 class Database:
@@ -41,7 +39,7 @@ class Database:
         self._reader = _sqlite(url, writing=False) if self.embedded else self._writer
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
+    async def write(self) -> AsyncGenerator[Transaction]:
         """A transaction that commits at the end of the block; `RecordsBusy` if the database cannot take it."""
         try:
             async with self._writer.begin() as connection:
@@ -50,7 +48,7 @@ class Database:
             raise RecordsBusy(str(error.orig)) from error
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
+    async def read(self) -> AsyncGenerator[Transaction]:
         """A consistent view; writing in it fails on SQLite."""
         async with self._reader.connect() as connection:
             yield connection

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, RunState
 from onboarder.records.codec import reader
+from onboarder.records.database import Transaction
 from onboarder.records.tables import drift, listing, lock, merchant, run, store
 
 REPAIRING = "repairing"
@@ -59,7 +59,7 @@ class LockHolder:
 
 
 async def take_lock(
-    tx: AsyncConnection, name: str, owner: str, *, now: datetime, until: datetime
+    tx: Transaction, name: str, owner: str, *, now: datetime, until: datetime
 ) -> LockHolder | None:
     """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over."""
     await tx.execute(
@@ -72,7 +72,7 @@ async def take_lock(
     return None
 
 
-async def keep_lock(tx: AsyncConnection, name: str, owner: str, until: datetime) -> bool:
+async def keep_lock(tx: Transaction, name: str, owner: str, until: datetime) -> bool:
     """Prolong our lock; False if somebody took it over."""
     result = await tx.execute(
         update(lock).where(lock.c.name == name, lock.c.owner == owner).values(until=until)
@@ -80,11 +80,11 @@ async def keep_lock(tx: AsyncConnection, name: str, owner: str, until: datetime)
     return bool(result.rowcount)
 
 
-async def drop_lock(tx: AsyncConnection, name: str, owner: str) -> None:
+async def drop_lock(tx: Transaction, name: str, owner: str) -> None:
     await tx.execute(delete(lock).where(lock.c.name == name, lock.c.owner == owner))
 
 
-async def unfinished(tx: AsyncConnection) -> RunRecord | None:
+async def unfinished(tx: Transaction) -> RunRecord | None:
     """The run that was begun and not ended, if there is one."""
     query = select(run).where(run.c.ended_at.is_(None)).order_by(run.c.started_at)
     row = (await tx.execute(query)).mappings().first()
@@ -92,7 +92,7 @@ async def unfinished(tx: AsyncConnection) -> RunRecord | None:
 
 
 async def begin(
-    tx: AsyncConnection,
+    tx: Transaction,
     wanted: RunId,
     *,
     by: str,
@@ -133,14 +133,14 @@ async def begin(
     return count
 
 
-async def unobserved(tx: AsyncConnection, wanted: RunId) -> int:
+async def unobserved(tx: Transaction, wanted: RunId) -> int:
     """Stores of the run that still wait for their look."""
     query = select(func.count()).select_from(store).where(store.c.review_run == wanted)
     return int(await tx.scalar(query) or 0)
 
 
 async def add_drifts(
-    tx: AsyncConnection, wanted: RunId, found: Sequence[tuple[Drift, DriftPolicy]]
+    tx: Transaction, wanted: RunId, found: Sequence[tuple[Drift, DriftPolicy]]
 ) -> None:
     """Record what a look found; nothing is acted on before the whole run was seen."""
     rows = [
@@ -164,7 +164,7 @@ async def add_drifts(
 
 
 async def drifts(
-    tx: AsyncConnection, wanted: RunId, *, outcome: str | None = None
+    tx: Transaction, wanted: RunId, *, outcome: str | None = None
 ) -> list[DriftRecord]:
     """The run's drifts in the order found."""
     columns = [drift.c[name] for name in DriftRecord.__slots__]
@@ -174,14 +174,14 @@ async def drifts(
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def decided(tx: AsyncConnection, where: StoreId) -> list[DriftRecord]:
+async def decided(tx: Transaction, where: StoreId) -> list[DriftRecord]:
     """The store's drifts whose policy is to be carried out now."""
     columns = [drift.c[name] for name in DriftRecord.__slots__]
     query = select(*columns).where(drift.c.store_id == where, drift.c.outcome == APPROVED)
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def decide(tx: AsyncConnection, wanted: int, policy: DriftPolicy) -> StoreId | None:
+async def decide(tx: Transaction, wanted: int, policy: DriftPolicy) -> StoreId | None:
     """A person's answer to a drift that was asked about; the store whose next pass carries it out."""
     found = await tx.scalar(
         update(drift)
@@ -192,7 +192,7 @@ async def decide(tx: AsyncConnection, wanted: int, policy: DriftPolicy) -> Store
     return None if found is None else StoreId(str(found))
 
 
-async def busy(tx: AsyncConnection, wanted: RunId) -> int:
+async def busy(tx: Transaction, wanted: RunId) -> int:
     """Stores of the run with repairs still going on."""
     query = (
         select(func.count(func.distinct(drift.c.store_id)))
@@ -206,7 +206,7 @@ async def busy(tx: AsyncConnection, wanted: RunId) -> int:
     return int(await tx.scalar(query) or 0)
 
 
-async def forget_unobserved(tx: AsyncConnection, wanted: RunId) -> int:
+async def forget_unobserved(tx: Transaction, wanted: RunId) -> int:
     """Give up on the stores that could not be looked at; returns their number."""
     given_up = await tx.execute(
         update(store).where(store.c.review_run == wanted).values(review_run=None)
@@ -214,13 +214,13 @@ async def forget_unobserved(tx: AsyncConnection, wanted: RunId) -> int:
     return int(given_up.rowcount)
 
 
-async def set_outcome(tx: AsyncConnection, ids: Sequence[int], outcome: str) -> None:
+async def set_outcome(tx: Transaction, ids: Sequence[int], outcome: str) -> None:
     for start in range(0, len(ids), 500):
         chosen = drift.c.id.in_(ids[start : start + 500])
         await tx.execute(update(drift).where(chosen).values(outcome=outcome))
 
 
-async def close_drifts(tx: AsyncConnection, where: StoreId, reference: Reference) -> None:
+async def close_drifts(tx: Transaction, where: StoreId, reference: Reference) -> None:
     """A listing was brought back to what we want: drifts under repair are repaired."""
     await tx.execute(
         update(drift)
@@ -231,30 +231,30 @@ async def close_drifts(tx: AsyncConnection, where: StoreId, reference: Reference
     )
 
 
-async def set_state(tx: AsyncConnection, wanted: RunId, state: RunState) -> None:
+async def set_state(tx: Transaction, wanted: RunId, state: RunState) -> None:
     await tx.execute(update(run).where(run.c.id == wanted).values(state=state))
 
 
 async def end(
-    tx: AsyncConnection, wanted: RunId, state: RunState, totals: dict[str, object], now: datetime
+    tx: Transaction, wanted: RunId, state: RunState, totals: dict[str, object], now: datetime
 ) -> None:
     await tx.execute(
         update(run).where(run.c.id == wanted).values(state=state, totals=totals, ended_at=now)
     )
 
 
-async def run_by_id(tx: AsyncConnection, wanted: RunId) -> RunRecord | None:
+async def run_by_id(tx: Transaction, wanted: RunId) -> RunRecord | None:
     row = (await tx.execute(select(run).where(run.c.id == wanted))).mappings().first()
     return None if row is None else _read_run(row)
 
 
-async def newest(tx: AsyncConnection) -> RunRecord | None:
+async def newest(tx: Transaction) -> RunRecord | None:
     """The run begun last."""
     row = (await tx.execute(select(run).order_by(run.c.started_at.desc()))).mappings().first()
     return None if row is None else _read_run(row)
 
 
-async def listings_held(tx: AsyncConnection) -> dict[str, int]:
+async def listings_held(tx: Transaction) -> dict[str, int]:
     """Listings believed to be there, per marketplace: what the plausibility stop measures against."""
     query = (
         select(store.c.marketplace, func.count())

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Reference, StoreId, store_id
 from onboarder.model.recorded import Lease, StoreRecord, StoreWork
@@ -22,6 +21,7 @@ from onboarder.records.codec import (
     read_product,
     read_store,
 )
+from onboarder.records.database import Transaction
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import (
     credential,
@@ -39,7 +39,7 @@ class LeaseLost(Exception):
 
 
 async def trigger(
-    tx: AsyncConnection,
+    tx: Transaction,
     pairs: Sequence[tuple[MerchantId, MarketplaceName]],
     *,
     lane: Lane,
@@ -60,7 +60,7 @@ async def trigger(
     return ids
 
 
-async def wake(tx: AsyncConnection, ids: Sequence[StoreId], *, lane: Lane, now: datetime) -> None:
+async def wake(tx: Transaction, ids: Sequence[StoreId], *, lane: Lane, now: datetime) -> None:
     """Mark existing stores due now; a store already waiting in the stall's lane stays there."""
     stays = case(
         (and_(store.c.lane == Lane.STALL, store.c.due_at.is_not(None)), Lane.STALL), else_=lane
@@ -75,7 +75,7 @@ async def wake(tx: AsyncConnection, ids: Sequence[StoreId], *, lane: Lane, now: 
 
 
 async def wake_merchants(
-    tx: AsyncConnection, owners: Sequence[MerchantId], *, now: datetime
+    tx: Transaction, owners: Sequence[MerchantId], *, now: datetime
 ) -> list[StoreId]:
     """Mark every store of the merchants due: their register rows changed."""
     ids: list[StoreId] = []
@@ -86,7 +86,7 @@ async def wake_merchants(
     return ids
 
 
-async def existing(tx: AsyncConnection, ids: Sequence[StoreId]) -> set[StoreId]:
+async def existing(tx: Transaction, ids: Sequence[StoreId]) -> set[StoreId]:
     """Which of the stores are on record."""
     found: set[StoreId] = set()
     for start in range(0, len(ids), CHUNK):
@@ -96,7 +96,7 @@ async def existing(tx: AsyncConnection, ids: Sequence[StoreId]) -> set[StoreId]:
 
 
 async def due(
-    tx: AsyncConnection, now: datetime, *, lane: Lane | None = None, limit: int = 200
+    tx: Transaction, now: datetime, *, lane: Lane | None = None, limit: int = 200
 ) -> list[tuple[StoreId, Lane]]:
     """Stores that are due and leased to nobody alive, longest waiting first."""
     free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
@@ -108,7 +108,7 @@ async def due(
 
 
 async def take_lease(
-    tx: AsyncConnection, wanted: StoreId, *, owner: str, now: datetime, span: timedelta
+    tx: Transaction, wanted: StoreId, *, owner: str, now: datetime, span: timedelta
 ) -> Lease | None:
     """The lease, or None if the store is not due or somebody alive holds it."""
     until = now + span
@@ -128,7 +128,7 @@ async def take_lease(
 
 
 async def hold(
-    tx: AsyncConnection, lease: Lease, *, until: datetime, values: Row | None = None
+    tx: Transaction, lease: Lease, *, until: datetime, values: Row | None = None
 ) -> None:
     """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours. Counts as progress."""
     result = await tx.execute(
@@ -145,7 +145,7 @@ async def hold(
 
 
 async def release(
-    tx: AsyncConnection,
+    tx: Transaction,
     lease: Lease,
     *,
     generation: int,
@@ -174,7 +174,7 @@ async def release(
     return int(found) != generation
 
 
-async def load(tx: AsyncConnection, wanted: StoreId) -> StoreWork:
+async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
     """Everything one pass needs; KeyError if there is no such store."""
     row = (await tx.execute(select(store).where(store.c.id == wanted))).mappings().first()
     if row is None:
@@ -216,7 +216,7 @@ async def load(tx: AsyncConnection, wanted: StoreId) -> StoreWork:
 
 
 async def records(
-    tx: AsyncConnection,
+    tx: Transaction,
     *,
     ids: Sequence[StoreId] | None = None,
     after: StoreId | None = None,
@@ -233,7 +233,7 @@ async def records(
     return [read_store(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def count_by_state(tx: AsyncConnection) -> dict[tuple[str, str], int]:
+async def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
     """Stores by (marketplace, state)."""
     query = select(store.c.marketplace, store.c.state, func.count()).group_by(
         store.c.marketplace, store.c.state

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.connector.errors import Advice
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.work import TaskState
 from onboarder.records.codec import reader
+from onboarder.records.database import Transaction
 from onboarder.records.tables import merchant, store, task
 
 
@@ -33,7 +33,7 @@ class TaskRecord:
 
 
 async def ask(
-    tx: AsyncConnection,
+    tx: Transaction,
     *,
     where: StoreId,
     owner: MerchantId,
@@ -67,7 +67,7 @@ async def ask(
 
 
 async def settle(
-    tx: AsyncConnection,
+    tx: Transaction,
     subject: str,
     *,
     now: datetime,
@@ -83,7 +83,7 @@ async def settle(
     await tx.execute(query.values(state=TaskState.DONE, ended_at=now))
 
 
-async def answer(tx: AsyncConnection, wanted: int, text: str, *, now: datetime) -> bool:
+async def answer(tx: Transaction, wanted: int, text: str, *, now: datetime) -> bool:
     """Record a person's answer and close the task; False if it is not open."""
     result = await tx.execute(
         update(task)
@@ -93,14 +93,14 @@ async def answer(tx: AsyncConnection, wanted: int, text: str, *, now: datetime) 
     return bool(result.rowcount)
 
 
-async def task_by_id(tx: AsyncConnection, wanted: int) -> TaskRecord | None:
+async def task_by_id(tx: Transaction, wanted: int) -> TaskRecord | None:
     """The task if it is open."""
     row = (await tx.execute(_open().where(task.c.id == wanted))).mappings().first()
     return None if row is None else _read(row)
 
 
 async def open_tasks(
-    tx: AsyncConnection, *, who: str | None = None, market: str | None = None
+    tx: Transaction, *, who: str | None = None, market: str | None = None
 ) -> list[TaskRecord]:
     """Open tasks, oldest first."""
     query = _open().order_by(task.c.created_at, task.c.id)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records.codec import content_json, failure_json, observed_json
+from onboarder.records.database import Transaction
 from onboarder.records.tables import audit, credential, intent, listing, remote_photo
 
 
@@ -19,7 +19,7 @@ def intent_id(lease: Lease, number: int) -> str:
 
 
 async def intend(
-    tx: AsyncConnection,
+    tx: Transaction,
     lease: Lease,
     writes: Sequence[tuple[str, IntentKind, Reference]],
     *,
@@ -44,7 +44,7 @@ async def intend(
 
 
 async def conclude(
-    tx: AsyncConnection,
+    tx: Transaction,
     one: str,
     state: IntentState,
     *,
@@ -61,9 +61,7 @@ async def conclude(
     )
 
 
-async def save_listings(
-    tx: AsyncConnection, where: StoreId, saved: Sequence[ListingRecord]
-) -> None:
+async def save_listings(tx: Transaction, where: StoreId, saved: Sequence[ListingRecord]) -> None:
     """Insert or overwrite listing records."""
     if not saved:
         return
@@ -83,7 +81,7 @@ async def save_listings(
 
 
 async def save_credentials(
-    tx: AsyncConnection, where: StoreId, sealed: str, expires_at: datetime | None
+    tx: Transaction, where: StoreId, sealed: str, expires_at: datetime | None
 ) -> None:
     """Replace the store's sealed credentials."""
     await _replace(
@@ -91,13 +89,13 @@ async def save_credentials(
     )
 
 
-async def save_photo(tx: AsyncConnection, where: StoreId, photo: PhotoHash, key: str) -> None:
+async def save_photo(tx: Transaction, where: StoreId, photo: PhotoHash, key: str) -> None:
     """Remember an uploaded photo's key."""
     await _replace(tx, remote_photo, {"store_id": where, "hash": photo}, {"key": key})
 
 
 async def note(
-    tx: AsyncConnection,
+    tx: Transaction,
     *,
     at: datetime,
     actor: str,
@@ -119,7 +117,7 @@ def secret_place(where: StoreId) -> str:
 
 
 async def _replace(
-    tx: AsyncConnection, table: Table, key: dict[str, object], values: dict[str, object]
+    tx: Transaction, table: Table, key: dict[str, object], values: dict[str, object]
 ) -> None:
     match = [table.c[name] == value for name, value in key.items()]
     await tx.execute(delete(table).where(*match))
