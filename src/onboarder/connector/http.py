@@ -6,11 +6,11 @@ Everything that imports httpx's transport sits here, so that a successor of http
 import asyncio
 import email.utils
 import time
-import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import aiohttp
@@ -33,6 +33,7 @@ from onboarder.connector.advice import (
     UNREACHABLE,
     UNREADABLE,
 )
+from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.budget import Budget
 from onboarder.connector.errors import (
     Advice,
@@ -51,6 +52,8 @@ DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
 LONGEST_PAUSE = timedelta(hours=1)
 """A Retry-After beyond this is cut: the store looks again then."""
+KEPT_ALIVE = 4.0
+"""Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
 
 T = TypeVar("T")
 
@@ -70,16 +73,18 @@ class Request:
     """One call. `route` is the path as a template without ids, for logs; `path` must be relative."""
 
     method: str
-    path: str
+    path: str = field(repr=False)
     route: str
     effect: Effect
-    params: Sequence[tuple[str, str]] = ()
-    json: object = None
-    files: Sequence[tuple[str, FilePart]] = ()
+    params: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    json: object = field(default=None, repr=False)
+    files: Sequence[tuple[str, FilePart]] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     auth: httpx.Auth | None = field(default=None, repr=False)
     scope: str = "app"
     """Rate scope that pays for the call and is slowed by its 429."""
+    limited_scope: "Callable[[Answer], str] | None" = field(default=None, repr=False)
+    """Which scope a 429 speaks of, where the marketplace says so; a store's own limit then slows no other store."""
     reference: Reference | None = None
     """Our Reference that a write concerns."""
 
@@ -114,16 +119,45 @@ class Answer:
 def open_client(
     base_url: str, *, connections: int = 50, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """A client for one marketplace and process. Close it. Follows no redirects and takes no proxy from the environment."""
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    """A client for one marketplace and process. Close it.
+
+    Follows no redirects, takes no proxy from the environment and keeps no cookies: one store's session is no other's.
+    """
     return httpx.AsyncClient(
         base_url=base_url,
-        transport=transport or AiohttpTransport(limits=limits),
+        transport=transport or AiohttpTransport(client=lambda: _session(connections)),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         timeout=httpx.Timeout(30, connect=5),
         headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _session(connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=httpx.create_ssl_context()
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_sent_once,),
+    )
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending GET, PUT and DELETE again by itself after a lost answer: that would be outside the budget.
+
+    The transport calls a lost answer a `ConnectTimeout`, which reads as "never sent"; named a payload error it becomes
+    a `ReadError`.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError(type(error).__name__) from error
 
 
 class MarketplaceHttp:
@@ -163,6 +197,7 @@ class MarketplaceHttp:
             async with asyncio.timeout(self._deadline):
                 return await retrying(self._attempt, request)
         except TimeoutError:
+            self._log(request, LATE.code, started)
             raise self._doubt(request, LATE, "total deadline passed") from None
         except MarketplaceError as error:
             self._log(request, error.advice.code, started)
@@ -174,7 +209,7 @@ class MarketplaceHttp:
         started = time.monotonic()
         try:
             answer = await self._exchange(request)
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
             if _never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
@@ -204,21 +239,21 @@ class MarketplaceHttp:
         if encoding not in {"identity", "gzip"}:
             raise self._doubt(request, UNREADABLE, f"content-encoding {encoding}")
         try:
-            return await _read(
+            return await read_bounded(
                 response.aiter_raw(), gzipped=encoding == "gzip", most=self._largest_answer
             )
-        except _TooLargeError:
+        except TooLargeError:
             raise self._doubt(request, TOO_LARGE, f"over {self._largest_answer} bytes") from None
-        except zlib.error:
+        except BrokenGzipError:
             raise self._doubt(request, UNREADABLE, "broken gzip") from None
 
     async def _judge(self, request: Request, answer: Answer) -> Answer:
         if answer.status == 429:
             pause = self._pause(answer) or DEFAULT_PAUSE
-            await self._budget.penalise(request.scope, pause)
-            raise RateLimited(
-                LIMITED, retry_after=pause, scope=request.scope, request_id=answer.request_id
-            )
+            scope = request.limited_scope(answer) if request.limited_scope else request.scope
+            if scope == request.scope:
+                await self._budget.penalise(scope, pause)
+            raise RateLimited(LIMITED, retry_after=pause, scope=scope, request_id=answer.request_id)
         if answer.status >= 500:
             if request.effect is Effect.WRITE:
                 raise self._doubt(request, UNAVAILABLE, f"status {answer.status}")
@@ -231,17 +266,15 @@ class MarketplaceHttp:
         return answer
 
     def _pause(self, answer: Answer) -> timedelta | None:
-        text = answer.headers.get("retry-after")
-        if text is None:
-            return None
-        if text.strip().isdigit():
+        """What Retry-After asks for; a date is measured against the answer's own Date, so a wrong clock does no harm."""
+        text = answer.headers.get("retry-after", "").strip()
+        if text.isdecimal():
             return min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
-        try:
-            until = email.utils.parsedate_to_datetime(text)
-        except ValueError:
+        until = _date(text)
+        if until is None:
             return None
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return max(timedelta(), min(until - self._clock(), LONGEST_PAUSE))
+        now = _date(answer.headers.get("date", "")) or self._clock()
+        return max(timedelta(), min(until - now, LONGEST_PAUSE))
 
     def _doubt(self, request: Request, advice: Advice, detail: str) -> MarketplaceError:
         """A read can be asked again; of a write nobody knows whether it happened."""
@@ -264,20 +297,20 @@ class MarketplaceHttp:
         )
 
 
+def _date(text: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class _NotSent(Unavailable):
     """No connection was made, so nothing can have happened there."""
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 def _never_sent(error: Exception) -> bool:
-    """True only if no connection came about.
-
-    The aiohttp transport calls a lost answer (`ServerDisconnectedError`) a `ConnectTimeout` too, so aiohttp's own error
-    decides: taking that for "never sent" would send a write twice.
-    """
+    """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
     if isinstance(error.__cause__, aiohttp.ClientError):
         never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
         return isinstance(error.__cause__, never)
@@ -288,16 +321,3 @@ def _repeatable(error: BaseException, effect: Effect) -> bool:
     if isinstance(error, _NotSent):
         return True
     return effect is Effect.READ and isinstance(error, Unavailable) and error.retry_after is None
-
-
-async def _read(chunks: AsyncIterator[bytes], *, gzipped: bool, most: int) -> bytes:
-    """The body, decompressed in bounded pieces so that a small answer cannot grow without end."""
-    unzip = zlib.decompressobj(wbits=31) if gzipped else None
-    body = bytearray()
-    async for chunk in chunks:
-        body += unzip.decompress(chunk, most - len(body) + 1) if unzip else chunk
-        if len(body) > most or (unzip and unzip.unconsumed_tail):
-            raise _TooLargeError
-    if unzip and body and not unzip.eof:
-        raise zlib.error("truncated")
-    return bytes(body)
