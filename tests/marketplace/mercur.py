@@ -1,6 +1,5 @@
 """Start the real Mercur 2.1.5 on PostgreSQL, seeded as an operator would, and stop it without a trace."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from tests.marketplace.installation import (
     exclusive,
     fingerprint,
     installed_modules,
+    node_environment,
     why_not_available,
 )
 from tests.marketplace.operator import ADMIN_EMAIL, ADMIN_PASSWORD
@@ -47,6 +47,7 @@ class Mercur:
         self._folder = folder
         self._process = ExitStack()
         self._environment = {
+            **node_environment(),
             **ALWAYS,
             "DATABASE_URL": database_url,
             "MERCUR_URL": self.url,
@@ -126,7 +127,7 @@ def _migrated_template(base_url: str, folder: Path) -> str:
 
 def _medusa(folder: Path, database_url: str, *command: str) -> None:
     environment = {
-        **os.environ,
+        **node_environment(),
         **ALWAYS,
         "DATABASE_URL": database_url,
         "MERCUR_URL": "http://127.0.0.1",
