@@ -55,29 +55,46 @@ class Night:
     async def begin(self, *, by: str, scope: Scope) -> RunId:
         """Start a run, or go on with one whose process died; `BusyProblem` while another process holds it."""
         async with self._database.write() as tx:
-            now = self._clock()
-            holder = await runs.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
-            if holder is not None:
-                raise BusyProblem(
-                    f"a reconciliation is going on: {holder.owner} since {holder.since:%Y-%m-%d %H:%M:%S} UTC",
-                    hint="wait for it; a run whose process died can be continued after a minute",
-                )
-            left = await runs.unfinished(tx)
-            if left is not None:
-                log.info("night.resumed", run=left.id)
-                return left.id
-            run = RunId(f"{now:%Y%m%dT%H%M%S%f}")
-            count = await runs.begin(
-                tx,
-                run,
-                by=by,
-                scope=scope.as_json(),
-                now=now,
-                market=scope.market,
-                marketplace=scope.marketplace,
-            )
+            return await self.begin_within(tx, by=by, scope=scope)
+
+    async def begin_within(self, tx: Transaction, *, by: str, scope: Scope) -> RunId:
+        """`begin` as a part of the caller's transaction."""
+        now = await self._take_lock(tx)
+        left = await runs.unfinished(tx)
+        if left is not None:
+            log.info("night.resumed", run=left.id)
+            return left.id
+        run = RunId(f"{now:%Y%m%dT%H%M%S%f}")
+        count = await runs.begin(
+            tx,
+            run,
+            by=by,
+            scope=scope.as_json(),
+            now=now,
+            market=scope.market,
+            marketplace=scope.marketplace,
+        )
         log.info("night.begun", run=run, stores=count)
         return run
+
+    async def resume(self) -> RunId | None:
+        """Go on with the unfinished run if there is one; `BusyProblem` while another process holds it."""
+        async with self._database.read() as tx:
+            if await runs.unfinished(tx) is None:
+                return None
+        async with self._database.write() as tx:
+            await self._take_lock(tx)
+            left = await runs.unfinished(tx)
+            if left is None:
+                await runs.drop_lock(tx, LOCK, self._owner)
+                return None
+        log.info("night.resumed", run=left.id)
+        return left.id
+
+    async def let_go(self) -> None:
+        """Leave the run to another process. Safe to repeat, and when we hold none."""
+        async with self._database.write() as tx:
+            await runs.drop_lock(tx, LOCK, self._owner)
 
     async def advance(self, run: RunId) -> RunRecord:
         """One push: judge when all is seen, end when all is repaired. Safe to repeat; returns the run as it stands.
@@ -95,6 +112,17 @@ class Night:
             elif record.state is RunState.REPAIRING and (late or not await runs.busy(tx, run)):
                 await self._end(tx, run, now)
             return await _known(tx, run)
+
+    async def _take_lock(self, tx: Transaction) -> datetime:
+        """Returns the time at which the lock became ours; `BusyProblem` if it did not."""
+        now = self._clock()
+        holder = await runs.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
+        if holder is not None:
+            raise BusyProblem(
+                f"a reconciliation is going on: {holder.owner} since {holder.since:%Y-%m-%d %H:%M:%S} UTC",
+                hint="wait for it; a run whose process died can be continued after a minute",
+            )
+        return now
 
     async def _judge(self, tx: Transaction, run: RunId, now: datetime) -> None:
         await runs.forget_unobserved(tx, run)

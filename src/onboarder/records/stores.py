@@ -4,10 +4,10 @@ The database is the schedule. A trigger marks a store due and raises its generat
 lets go only in the same statement that looks whether the generation moved meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 
 from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Reference, StoreId, store_id
 from onboarder.model.recorded import Lease, StoreRecord, StoreWork
@@ -96,15 +96,34 @@ async def existing(tx: Transaction, ids: Sequence[StoreId]) -> set[StoreId]:
 
 
 async def due(
-    tx: Transaction, now: datetime, *, lane: Lane | None = None, limit: int = 200
+    tx: Transaction,
+    now: datetime,
+    *,
+    lane: Lane | None = None,
+    marketplaces: Collection[MarketplaceName] | None = None,
+    limit: int = 200,
 ) -> list[tuple[StoreId, Lane]]:
     """Stores that are due and leased to nobody alive, longest waiting first."""
-    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
-    query = select(store.c.id, store.c.lane).where(store.c.due_at <= now, free)
-    if lane is not None:
-        query = query.where(store.c.lane == lane)
-    rows = await tx.execute(query.order_by(store.c.due_at).limit(limit))
-    return [(StoreId(one), Lane(where)) for one, where in rows]
+    query = (
+        select(store.c.id, store.c.lane)
+        .where(store.c.due_at <= now, _free(now), *_in(lane, marketplaces))
+        .order_by(store.c.due_at)
+        .limit(limit)
+    )
+    return [(StoreId(one), Lane(where)) for one, where in await tx.execute(query)]
+
+
+async def next_due(
+    tx: Transaction,
+    now: datetime,
+    *,
+    lane: Lane | None = None,
+    marketplaces: Collection[MarketplaceName] | None = None,
+) -> datetime | None:
+    """When the next store falls due by itself; None if none will."""
+    query = select(func.min(store.c.due_at)).where(store.c.due_at > now, *_in(lane, marketplaces))
+    found: datetime | None = await tx.scalar(query)
+    return found
 
 
 async def take_lease(
@@ -112,10 +131,9 @@ async def take_lease(
 ) -> Lease | None:
     """The lease, or None if the store is not due or somebody alive holds it."""
     until = now + span
-    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
     token = await tx.scalar(
         update(store)
-        .where(store.c.id == wanted, free, store.c.due_at <= now)
+        .where(store.c.id == wanted, _free(now), store.c.due_at <= now)
         .values(
             lease_owner=owner,
             lease_until=until,
@@ -172,6 +190,23 @@ async def release(
     if found is None:
         raise LeaseLost(lease.store_id)
     return int(found) != generation
+
+
+async def give_back(tx: Transaction, owner: str) -> int:
+    """Free the stores whose passes this worker cut off when it ended: they count neither as tries nor as progress.
+
+    Only for a worker that has stopped working. Returns their number.
+    """
+    freed = await tx.execute(
+        update(store)
+        .where(store.c.lease_owner == owner)
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            starts=case((store.c.starts > 0, store.c.starts - 1), else_=0),
+        )
+    )
+    return int(freed.rowcount)
 
 
 async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
@@ -239,6 +274,23 @@ async def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
         store.c.marketplace, store.c.state
     )
     return {(where, state): int(n) for where, state, n in await tx.execute(query)}
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Leased to nobody, or to somebody who fell silent."""
+    return or_(store.c.lease_until.is_(None), store.c.lease_until < now)
+
+
+def _in(
+    lane: Lane | None, marketplaces: Collection[MarketplaceName] | None
+) -> list[ColumnElement[bool]]:
+    """In the lane and on one of the marketplaces, where these are given."""
+    chosen: list[ColumnElement[bool]] = []
+    if lane is not None:
+        chosen.append(store.c.lane == lane)
+    if marketplaces is not None:
+        chosen.append(store.c.marketplace.in_(sorted(marketplaces)))
+    return chosen
 
 
 def _draft(

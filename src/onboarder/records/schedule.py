@@ -1,0 +1,31 @@
+"""When the next scheduled thing is due. Claiming it is a compare-and-set, so that exactly one process starts it."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from onboarder.records.database import Transaction
+from onboarder.records.tables import schedule
+
+
+async def next_at(tx: Transaction, name: str) -> datetime | None:
+    """When it is due next; None if it was never scheduled."""
+    found: datetime | None = await tx.scalar(
+        select(schedule.c.next_at).where(schedule.c.name == name)
+    )
+    return found
+
+
+async def first(tx: Transaction, name: str, at: datetime) -> None:
+    """Schedule it for the first time; `IntegrityError` if another process just did: then look again."""
+    await tx.execute(insert(schedule).values(name=name, next_at=at))
+
+
+async def claim(tx: Transaction, name: str, *, seen: datetime, following: datetime) -> bool:
+    """Move it from the time we saw to the following one; False if another process did so first."""
+    moved = await tx.execute(
+        update(schedule)
+        .where(schedule.c.name == name, schedule.c.next_at == seen)
+        .values(next_at=following)
+    )
+    return bool(moved.rowcount)

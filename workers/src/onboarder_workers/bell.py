@@ -1,0 +1,202 @@
+"""arq as the doorbell: a job is a store id, and it is over once the store's pass has begun.
+
+Only this module knows arq. It is in maintenance mode and was seen to lose, refuse and hold back jobs (a job id stays taken
+while a dead worker's mark lives, a flush forgets all), so nothing depends on a job: the sweep finds what no ring brought.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TypedDict, cast
+
+import structlog
+from arq.connections import ArqRedis
+from arq.jobs import Deserializer, Serializer
+from arq.worker import Function, Worker, func
+from redis.exceptions import RedisError
+
+from onboarder.model.ids import StoreId
+from onboarder.model.work import Lane
+from onboarder.redis_server import connection_pool
+from onboarder.settings import Settings
+from onboarder_workers.passes import Passes
+
+log = structlog.get_logger()
+
+RING, PASSES, LANE = "ring", "passes", "lane"
+"""The function's name in jobs, and what it finds in arq's context."""
+MOST_RINGS = 200
+"""Rings per order: more keep no worker busier, and the sweep follows with the rest."""
+RING_SECONDS = 2.0
+"""How long ringing may take in all."""
+RING_LIVES = timedelta(hours=1)
+"""An unanswered ring is forgotten after this: the sweep came by long ago."""
+POLL_SECONDS = 0.5
+"""How late a worker answers that missed the announcement of a ring."""
+AHEAD = 2
+"""Rings a lane takes while all its slots are busy: few, so that another process can take the others."""
+HELD_SECONDS = 30.0
+"""How long a ring waits for a slot before it is dropped; a dead worker holds its rings' ids little longer."""
+LONGEST_BACKOFF = 2.0
+
+REDIS_AWAY = (RedisError, OSError, TimeoutError)
+
+
+class RedisDoorbell:
+    """Rings through Redis."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    async def ring(self, due: Sequence[tuple[StoreId, Lane]]) -> None:
+        """Ring for the stores that workers can begin now. Never raises; takes `RING_SECONDS` at most."""
+        try:
+            async with asyncio.timeout(RING_SECONDS):
+                await self._ring(due[:MOST_RINGS])
+        except REDIS_AWAY as error:
+            log.info("bell.not_heard", why=type(error).__name__)
+
+    async def _ring(self, due: Sequence[tuple[StoreId, Lane]]) -> None:
+        for store, lane in due:
+            await self._redis.enqueue_job(
+                RING, store, _job_id=f"{lane}:{store}", _queue_name=queue(lane), _expires=RING_LIVES
+            )
+        for lane in sorted({lane for _, lane in due}):
+            await self._redis.publish(queue(lane), b"")
+
+
+class RungWorker(Worker):
+    """arq's worker, looking at its queue when it is rung instead of once per poll delay, which is only the fallback.
+
+    Overrides `main` of arq 0.28.
+    """
+
+    _rung: asyncio.Event
+
+    async def main(self) -> None:
+        """Answer rings until cancelled; raises what Redis raises, as an exception group."""
+        self._rung = asyncio.Event()
+        self.after_job_end = self._look_again
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._answer())
+
+    async def _answer(self) -> None:
+        while True:
+            self._rung.clear()
+            await self._poll_iteration()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), self.poll_delay_s)
+                await asyncio.sleep(0)  # a job that just ended gives its place back in this turn
+
+    async def _listen(self) -> None:
+        async with self.pool.pubsub() as announced:
+            await announced.subscribe(self.queue_name)
+            while True:
+                await announced.get_message(timeout=60)
+                self._rung.set()
+
+    async def _look_again(self, ctx: dict[object, object]) -> None:
+        del ctx
+        self._rung.set()
+
+
+class WorkerOptions(TypedDict):
+    """What we set of arq's worker."""
+
+    functions: Sequence[Function]
+    queue_name: str
+    redis_pool: ArqRedis
+    ctx: dict[str, Passes | Lane]
+    max_jobs: int
+    max_tries: int
+    job_timeout: float
+    keep_result: float
+    log_results: bool
+    poll_delay: float
+    health_check_interval: float
+    job_serializer: Serializer
+    job_deserializer: Deserializer
+
+
+def worker_options(redis: ArqRedis, lane: Lane, passes: Passes) -> WorkerOptions:
+    """One lane's worker. Attempts live in the database: here a ring may be tried for ever, and leaves no result."""
+    return WorkerOptions(
+        functions=[func(ring, name=RING)],
+        queue_name=queue(lane),
+        redis_pool=redis,
+        ctx={PASSES: passes, LANE: lane},
+        max_jobs=AHEAD,
+        max_tries=1_000_000,
+        job_timeout=HELD_SECONDS + 5,
+        keep_result=0,
+        log_results=False,
+        poll_delay=POLL_SECONDS,
+        health_check_interval=15,
+        job_serializer=_dump,
+        job_deserializer=json.loads,
+    )
+
+
+async def ring(ctx: dict[str, object], store: str) -> None:
+    """The one arq function: begin a pass over the store. Only an id travels; the database says what is to be done."""
+    passes, lane = cast("Passes", ctx[PASSES]), cast("Lane", ctx[LANE])
+    with suppress(TimeoutError):
+        await asyncio.wait_for(passes.begin(lane, StoreId(store)), HELD_SECONDS)
+
+
+async def answer_rings(settings: Settings, lane: Lane, passes: Passes) -> None:
+    """Answer one lane's rings until cancelled, through every failure of Redis."""
+    backoff = 0.0
+    while True:
+        try:
+            async with _attended(settings, lane, passes) as worker:
+                await worker.pool.ping()
+                backoff = 0.0
+                await worker.main()
+        except* REDIS_AWAY as group:
+            log.warning("bell.redis_away", lane=lane, why=_first(group))
+        except* Exception:
+            log.exception("bell.failed", lane=lane)
+        backoff = min(LONGEST_BACKOFF, max(0.1, backoff * 2))
+        await asyncio.sleep(backoff)
+
+
+@asynccontextmanager
+async def bell_redis(settings: Settings) -> AsyncGenerator[ArqRedis]:
+    """The settings' Redis as arq wants it; connects when first used."""
+    redis = ArqRedis(connection_pool(settings), job_serializer=_dump, job_deserializer=json.loads)
+    try:
+        yield redis
+    finally:
+        await redis.aclose(close_connection_pool=True)
+
+
+def queue(lane: Lane) -> str:
+    """The lane's queue in Redis, and the channel on which its rings are announced."""
+    return f"onboarder:{lane}"
+
+
+@asynccontextmanager
+async def _attended(settings: Settings, lane: Lane, passes: Passes) -> AsyncGenerator[RungWorker]:
+    """A worker whose jobs end with the block. Passes that they began go on."""
+    async with bell_redis(settings) as redis:
+        worker = RungWorker(handle_signals=False, **worker_options(redis, lane, passes))
+        try:
+            yield worker
+        finally:
+            for job in worker.tasks.values():
+                job.cancel()
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+
+
+def _dump(job: dict[str, object]) -> bytes:
+    return json.dumps(job, default=repr).encode()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> str:
+    """The name of what went wrong, not its text: an address may hold a password."""
+    names = [type(one).__name__ for one in group.exceptions]
+    return names[0]

@@ -1,0 +1,100 @@
+"""The night by schedule: one process of all begins it, whoever holds the lock pushes it on, a missed one is made up for."""
+
+import asyncio
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from onboarder.application import Application
+from onboarder.converge.night import LOCK, Night, Scope
+from onboarder.model.ids import RunId
+from onboarder.problems import BusyProblem
+from onboarder.records import schedule
+
+log = structlog.get_logger()
+
+SECONDS_BETWEEN_PUSHES = 1.0
+MISSED_FOR = timedelta(hours=20)
+"""A night missed for longer than this is left to the coming one."""
+BY = "schedule"
+
+
+class Nights:
+    """Looks after the schedule and after unfinished runs, whoever began them."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._night = Night(app.database, app.drift_rules, owner=app.name, clock=app.clock)
+        self._at = time.fromisoformat(app.settings.night_at)
+        self._zone = ZoneInfo(app.programme.timezone)
+        self._run: RunId | None = None
+        """The run this process pushes on."""
+        self._aligned = False
+
+    async def forever(self) -> None:
+        """Look after the nights until cancelled, then leave a run under way to another process."""
+        try:
+            while True:
+                try:
+                    await self.once()
+                except Exception:
+                    log.exception("nights.failed")
+                await asyncio.sleep(SECONDS_BETWEEN_PUSHES)
+        finally:
+            await self._night.let_go()
+
+    async def once(self) -> None:
+        """Push our run on; else one that nobody pushes; else begin a night that is due."""
+        try:
+            if self._run is None:
+                self._run = await self._night.resume() or await self._begin_due()
+            if self._run is not None:
+                record = await self._night.advance(self._run)
+                self._run = None if record.ended_at is not None else self._run
+        except BusyProblem:
+            self._run = None
+
+    async def _begin_due(self) -> RunId | None:
+        """Begin the scheduled night if it is due and no other process did. Claiming and beginning are one transaction."""
+        now = self._app.clock()
+        async with self._app.database.read() as tx:
+            seen = await schedule.next_at(tx, LOCK)
+        if seen is None or seen > now:
+            await self._align(seen, next_night(now, self._at, self._zone))
+            return None
+        async with self._app.database.write() as tx:
+            following = next_night(now, self._at, self._zone)
+            if not await schedule.claim(tx, LOCK, seen=seen, following=following):
+                return None
+            if now - last_night(now, self._at, self._zone) > MISSED_FOR:
+                log.warning("night.missed", was_due=seen.isoformat())
+                return None
+            return await self._night.begin_within(tx, by=BY, scope=Scope())
+
+    async def _align(self, seen: datetime | None, upcoming: datetime) -> None:
+        """Once per process: schedule the first night, or apply a changed setting."""
+        if self._aligned:
+            return
+        async with self._app.database.write() as tx:
+            if seen is None:
+                await schedule.first(tx, LOCK, upcoming)
+            elif seen != upcoming:
+                await schedule.claim(tx, LOCK, seen=seen, following=upcoming)
+        self._aligned = True
+
+
+def next_night(now: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """The first night after `now`, in UTC. A local time that a clock change leaves out counts by the old offset."""
+    return min(one for one in _nights_around(now, at, zone) if one > now)
+
+
+def last_night(now: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """The last night up to `now`, in UTC."""
+    return max(one for one in _nights_around(now, at, zone) if one <= now)
+
+
+def _nights_around(now: datetime, at: time, zone: ZoneInfo) -> list[datetime]:
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=number) for number in (-1, 0, 1)]
+    return [datetime.combine(day, at, zone).astimezone(UTC) for day in days]
