@@ -15,7 +15,8 @@ from onboarder.connector.contract import Equipment
 from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.connector.registry import MarketplaceConfig, connector_type, marketplaces
 from onboarder.converge.session import Marketplace, Surroundings
-from onboarder.intake.photos import PhotoStore
+from onboarder.intake.photo_store import PhotoStore
+from onboarder.intake.rules import IntakeRules
 from onboarder.model.ids import MarketplaceName
 from onboarder.model.people import Programme
 from onboarder.people.vault import Vault, open_vault
@@ -65,7 +66,17 @@ class Application:
 
     @cached_property
     def photos(self) -> PhotoStore:
-        return PhotoStore(self.settings.data_dir / "photos")
+        return PhotoStore(self.settings.data_dir / "photos", self.intake_rules.limits.photos)
+
+    @cached_property
+    def intake_rules(self) -> IntakeRules:
+        try:
+            return IntakeRules.load(self.settings.config_dir)
+        except (OSError, ValueError) as error:
+            raise ConfigProblem(
+                f"the import's rules cannot be used: {error}",
+                hint="mend config/intake and try again",
+            ) from error
 
     @cached_property
     def marketplace_configs(self) -> Mapping[MarketplaceName, MarketplaceConfig]:
