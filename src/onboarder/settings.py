@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """How long an observation counts as current."""
     look_again_seconds: tuple[float, ...] = (60, 300, 900, 3600)
     """While a store or listing is in review: when to look again; the last wait repeats."""
-    night_at: str = Field(default="01:00", pattern=r"^\d\d:\d\d$")
+    night_at: str = Field(default="01:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     """When the nightly reconciliation starts, in the programme's time zone."""
 
     @classmethod

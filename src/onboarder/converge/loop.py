@@ -19,8 +19,7 @@ from onboarder.converge.failures import INTERNAL, PARKED, Next, after, backoff, 
 from onboarder.converge.observe import observe
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
 from onboarder.converge.session import Session, Surroundings, fresh_record
-from onboarder.model.ids import Reference, StoreId
-from onboarder.model.recorded import Lease
+from onboarder.model.ids import Reference, StoreId, marketplace_of
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.records import stores, tasks
 from onboarder.records.codec import failure_json
@@ -63,12 +62,16 @@ async def converge(around: Surroundings, store: StoreId, *, owner: str) -> PassE
 
 
 async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | None:
-    lease: Lease | None
+    """The lease and all that is known; None if there is nothing for us to do."""
+    if marketplace_of(store) not in around.marketplaces:
+        return None
     async with around.database.write() as tx:
         now = around.clock()
         lease = await stores.take_lease(tx, store, owner=owner, now=now, span=around.lease_span)
-        if lease is None:
-            return None
+    if lease is None:
+        return None
+    # After the lease is committed: a store that cannot be read stays leased, instead of being due again at once.
+    async with around.database.read() as tx:
         return Session(around, lease, await stores.load(tx, store))
 
 

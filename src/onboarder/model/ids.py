@@ -62,6 +62,11 @@ def store_id(merchant: MerchantId, marketplace: MarketplaceName) -> StoreId:
     return StoreId(f"{merchant}@{marketplace}")
 
 
+def marketplace_of(store: StoreId) -> MarketplaceName:
+    """The marketplace a store is on."""
+    return MarketplaceName(store.rpartition("@")[2])
+
+
 def listing_id(product: ProductId, marketplace: MarketplaceName) -> ListingId:
     """`knm-7f3k2q8a-p3x9q2mw@mercur`."""
     return ListingId(f"{product}@{marketplace}")

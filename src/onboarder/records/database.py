@@ -60,14 +60,22 @@ class Database:
 
 def _postgres(url: str) -> AsyncEngine:
     return create_async_engine(
-        url, pool_size=POSTGRES_CONNECTIONS, max_overflow=10, pool_pre_ping=True
+        url,
+        pool_size=POSTGRES_CONNECTIONS,
+        max_overflow=10,
+        pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and rows hold names and phones
     )
 
 
 def _sqlite(url: str, *, writing: bool) -> AsyncEngine:
     Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, pool_size=1 if writing else READERS, max_overflow=0, pool_timeout=60
+        url,
+        pool_size=1 if writing else READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        hide_parameters=True,  # errors are logged, and rows hold names and phones
     )
     begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
 
