@@ -1,0 +1,1 @@
+"""What the project's developers run: generated papers, measurements. Not part of any distribution."""
