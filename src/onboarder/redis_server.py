@@ -68,8 +68,7 @@ async def needed(settings: Settings) -> AsyncGenerator[None]:
         yield
         return
     server = EmbeddedServer(settings.data_dir)
-    server.tend()
-    await _answering(server)
+    server.start()
     tending = asyncio.create_task(_tend(server))
     try:
         yield
@@ -95,8 +94,19 @@ class EmbeddedServer:
         """Whether this process runs the server."""
         return self._lock is not None
 
+    def start(self) -> None:
+        """`tend`, and wait until the server answers. Without an answer we go on: no work depends on Redis."""
+        give_up_at = time.monotonic() + START_SECONDS
+        self.tend()
+        while not self.answers():
+            if time.monotonic() > give_up_at:
+                log.error("redis.not_started", socket=str(self.socket))
+                return
+            time.sleep(0.01)
+            self.tend()
+
     def tend(self) -> None:
-        """Start the server if nobody runs one, or if ours died. Waits for nothing; safe to repeat.
+        """Start the server if nobody runs one, or if ours died. Safe to repeat.
 
         Call it in the main thread: on Linux the server dies with the thread that started it.
         """
@@ -190,17 +200,6 @@ async def _tend(server: EmbeddedServer) -> None:
             server.tend()
         except OSError:
             log.exception("redis.not_started")
-
-
-async def _answering(server: EmbeddedServer) -> None:
-    """Wait for the first answer; without one we go on, since work does not depend on Redis."""
-    give_up_at = time.monotonic() + START_SECONDS
-    while not server.answers():
-        if time.monotonic() > give_up_at:
-            log.error("redis.not_started", socket=str(server.socket))
-            return
-        await asyncio.sleep(0.01)
-        server.tend()
 
 
 def _try_lock(path: Path) -> int | None:

@@ -5,7 +5,7 @@ out. Any process may push it on (`advance`), so it survives the death of whoever
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.problems import BusyProblem
 from onboarder.records import runs, stores
 from onboarder.records.database import Database, Transaction
-from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
+from onboarder.records.runs import APPROVED, HELD, DriftRecord, LockHolder, RunRecord
 from onboarder.rules.drift import DriftRules
 
 log = structlog.get_logger()
@@ -52,12 +52,24 @@ class Night:
         self._owner = owner
         self._clock = clock
 
-    async def begin(self, *, by: str, scope: Scope) -> RunId:
-        """Start a run, or go on with one whose process died; `BusyProblem` while another process holds it."""
-        async with self._database.write() as tx:
-            return await self.begin_within(tx, by=by, scope=scope)
+    async def begin(
+        self, *, by: str, scope: Scope, known: Collection[MarketplaceName] | None = None
+    ) -> RunId:
+        """Start a run, or go on with one whose process died; `BusyProblem` while another process holds it.
 
-    async def begin_within(self, tx: Transaction, *, by: str, scope: Scope) -> RunId:
+        `known` are the marketplaces that are configured; stores on any other are left out.
+        """
+        async with self._database.write() as tx:
+            return await self.begin_within(tx, by=by, scope=scope, known=known)
+
+    async def begin_within(
+        self,
+        tx: Transaction,
+        *,
+        by: str,
+        scope: Scope,
+        known: Collection[MarketplaceName] | None = None,
+    ) -> RunId:
         """`begin` as a part of the caller's transaction."""
         now = await self._take_lock(tx)
         left = await runs.unfinished(tx)
@@ -73,6 +85,7 @@ class Night:
             now=now,
             market=scope.market,
             marketplace=scope.marketplace,
+            known=known,
         )
         log.info("night.begun", run=run, stores=count)
         return run
@@ -92,7 +105,7 @@ class Night:
         return left.id
 
     async def let_go(self) -> None:
-        """Leave the run to another process. Safe to repeat, and when we hold none."""
+        """Leave the run to another process at once. Safe to repeat, and when we hold none."""
         async with self._database.write() as tx:
             await runs.drop_lock(tx, LOCK, self._owner)
 
@@ -104,7 +117,12 @@ class Night:
         async with self._database.write() as tx:
             now = self._clock()
             if not await runs.keep_lock(tx, LOCK, self._owner, now + LOCK_SPAN):
-                raise BusyProblem("another process took this reconciliation over")
+                raise BusyProblem(
+                    "another process took this reconciliation over",
+                    hint="look at its result with: onboarder reconcile --run ID",
+                    id_message="rekonsiliasi ini sudah dilanjutkan proses lain",
+                    id_hint="lihat hasilnya dengan: onboarder reconcile --run ID",
+                )
             record = await _known(tx, run)
             late = now - record.started_at > WINDOW
             if record.state is RunState.OBSERVING and (late or not await runs.unobserved(tx, run)):
@@ -118,10 +136,7 @@ class Night:
         now = self._clock()
         holder = await runs.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
         if holder is not None:
-            raise BusyProblem(
-                f"a reconciliation is going on: {holder.owner} since {holder.since:%Y-%m-%d %H:%M:%S} UTC",
-                hint="wait for it; a run whose process died can be continued after a minute",
-            )
+            raise _held(holder)
         return now
 
     async def _judge(self, tx: Transaction, run: RunId, now: datetime) -> None:
@@ -145,6 +160,16 @@ class Night:
         await runs.end(tx, run, state, _totals(found), now)
         await runs.drop_lock(tx, LOCK, self._owner)
         log.info("night.ended", run=run, state=state, drifts=len(found))
+
+
+def _held(holder: LockHolder) -> BusyProblem:
+    since = f"{holder.since:%Y-%m-%d %H:%M:%S} UTC"
+    return BusyProblem(
+        f"a reconciliation is going on: {holder.owner} since {since}",
+        hint="wait for it; a run whose process died can be continued after a minute",
+        id_message=f"rekonsiliasi sedang berjalan: {holder.owner} sejak {since}",
+        id_hint="tunggu sampai selesai; yang prosesnya mati bisa dilanjutkan setelah satu menit",
+    )
 
 
 async def _known(tx: Transaction, run: RunId) -> RunRecord:

@@ -1,6 +1,6 @@
 """Reconciliation runs, the drifts they found, and the lock that lets only one run at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,9 +100,15 @@ async def begin(
     now: datetime,
     market: MarketCode | None = None,
     marketplace: MarketplaceName | None = None,
+    known: Collection[MarketplaceName] | None = None,
 ) -> int:
-    """Start a run: every opened store in scope is marked for review and due. Returns their number."""
+    """Start a run: every opened store in scope is marked for review and due. Returns their number.
+
+    `known` are the marketplaces that can be looked at; a run would wait in vain for stores of any other.
+    """
     chosen: list[ColumnElement[bool]] = [store.c.remote_id.is_not(None)]
+    if known is not None:
+        chosen.append(store.c.marketplace.in_(list(known)))
     if marketplace is not None:
         chosen.append(store.c.marketplace == marketplace)
     if market is not None:
@@ -131,6 +137,29 @@ async def begin(
         )
     )
     return count
+
+
+async def due(
+    tx: Transaction,
+    wanted: RunId,
+    now: datetime,
+    *,
+    marketplaces: Collection[MarketplaceName],
+    limit: int,
+) -> list[StoreId]:
+    """Stores of the run that are due for their look or their repairs and leased to nobody alive."""
+    repairs = select(drift.c.store_id).where(
+        drift.c.run_id == wanted, drift.c.outcome.in_([APPROVED, REPAIRING])
+    )
+    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
+    query = select(store.c.id).where(
+        or_(store.c.review_run == wanted, store.c.id.in_(repairs)),
+        store.c.marketplace.in_(list(marketplaces)),
+        store.c.due_at <= now,
+        free,
+    )
+    rows = await tx.execute(query.order_by(store.c.due_at).limit(limit))
+    return [StoreId(one) for one in rows.scalars()]
 
 
 async def unobserved(tx: Transaction, wanted: RunId) -> int:

@@ -109,7 +109,7 @@ class WorkerOptions(TypedDict):
     functions: Sequence[Function]
     queue_name: str
     redis_pool: ArqRedis
-    ctx: dict[str, Passes | Lane]
+    ctx: dict[str, object]
     max_jobs: int
     max_tries: int
     job_timeout: float
@@ -121,13 +121,16 @@ class WorkerOptions(TypedDict):
     job_deserializer: Deserializer
 
 
-def worker_options(redis: ArqRedis, lane: Lane, passes: Passes) -> WorkerOptions:
-    """One lane's worker. Attempts live in the database: here a ring may be tried for ever, and leaves no result."""
+def worker_options(redis: ArqRedis, lane: Lane) -> WorkerOptions:
+    """One lane's worker, still without the passes.
+
+    Attempts live in the database: here a ring may be tried for ever, and it leaves no result.
+    """
     return WorkerOptions(
         functions=[func(ring, name=RING)],
         queue_name=queue(lane),
         redis_pool=redis,
-        ctx={PASSES: passes, LANE: lane},
+        ctx={LANE: lane},
         max_jobs=AHEAD,
         max_tries=1_000_000,
         job_timeout=HELD_SECONDS + 5,
@@ -167,11 +170,16 @@ async def answer_rings(settings: Settings, lane: Lane, passes: Passes) -> None:
 @asynccontextmanager
 async def bell_redis(settings: Settings) -> AsyncGenerator[ArqRedis]:
     """The settings' Redis as arq wants it; connects when first used."""
-    redis = ArqRedis(connection_pool(settings), job_serializer=_dump, job_deserializer=json.loads)
+    redis = bell_client(settings)
     try:
         yield redis
     finally:
         await redis.aclose(close_connection_pool=True)
+
+
+def bell_client(settings: Settings) -> ArqRedis:
+    """The same, for the caller to close."""
+    return ArqRedis(connection_pool(settings), job_serializer=_dump, job_deserializer=json.loads)
 
 
 def queue(lane: Lane) -> str:
@@ -183,7 +191,8 @@ def queue(lane: Lane) -> str:
 async def _attended(settings: Settings, lane: Lane, passes: Passes) -> AsyncGenerator[RungWorker]:
     """A worker whose jobs end with the block. Passes that they began go on."""
     async with bell_redis(settings) as redis:
-        worker = RungWorker(handle_signals=False, **worker_options(redis, lane, passes))
+        worker = RungWorker(handle_signals=False, **worker_options(redis, lane))
+        worker.ctx[PASSES] = passes
         try:
             yield worker
         finally:

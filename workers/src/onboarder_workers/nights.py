@@ -70,7 +70,9 @@ class Nights:
             if now - last_night(now, self._at, self._zone) > MISSED_FOR:
                 log.warning("night.missed", was_due=seen.isoformat())
                 return None
-            return await self._night.begin_within(tx, by=BY, scope=Scope())
+            return await self._night.begin_within(
+                tx, by=BY, scope=Scope(), known=self._app.marketplace_configs
+            )
 
     async def _align(self, seen: datetime | None, upcoming: datetime) -> None:
         """Once per process: schedule the first night, or apply a changed setting."""

@@ -36,8 +36,13 @@ async def work(settings: Settings, lanes: Sequence[Lane]) -> int:
 
 
 @asynccontextmanager
-async def at_work(settings: Settings, lanes: Sequence[Lane]) -> AsyncGenerator[Passes]:
-    """A worker in this event loop while the block runs; drains at the end."""
+async def at_work(
+    settings: Settings, lanes: Sequence[Lane], *, rung: Sequence[Lane] | None = None
+) -> AsyncGenerator[Passes]:
+    """A worker in this event loop while the block runs; drains at the end.
+
+    `rung` are the lanes whose rings it answers itself, by default all of its lanes.
+    """
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_application(settings))
         await stack.enter_async_context(needed(settings))
@@ -48,7 +53,7 @@ async def at_work(settings: Settings, lanes: Sequence[Lane]) -> AsyncGenerator[P
         )
         stack.push_async_callback(_leave, app, passes)
         duties = [
-            *(answer_rings(settings, lane, passes) for lane in lanes),
+            *(answer_rings(settings, lane, passes) for lane in (lanes if rung is None else rung)),
             *(Sweep(around, passes, lane, settings.sweep_seconds).forever() for lane in lanes),
             Nights(app).forever(),
             _show_presence(app),
