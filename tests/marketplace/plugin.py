@@ -23,10 +23,10 @@ def need_mercur() -> None:
 
 
 @pytest.fixture(scope="session")
-def mercur_server() -> Generator[Mercur]:
+def mercur_server(postgres_url: str) -> Generator[Mercur]:
     """One marketplace for all tests of the session."""
     need_mercur()
-    with start_mercur() as server:
+    with start_mercur(postgres_url=postgres_url) as server:
         yield server
 
 

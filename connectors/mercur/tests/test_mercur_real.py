@@ -1,22 +1,27 @@
 """Every connector method against the real Mercur, with the answers that get lost on the way."""
 
-import hashlib
-import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import anyio
 import pytest
-from PIL import Image
-from pydantic import SecretStr
 from tests.marketplace.faults import ALWAYS, Fault, FaultKind
 from tests.marketplace.mercur import Mercur, start_mercur
-from tests.marketplace.plugin import mercur, mercur_server, need_mercur
+from tests.marketplace.plugin import need_mercur
+from tests.marketplace.samples import (
+    CATEGORY,
+    connector_on,
+    draft_of,
+    listing_content,
+    photo,
+    store_content,
+)
 
 from onboarder.connector.budget import UnlimitedBudget
-from onboarder.connector.contract import Access, Equipment, ListingDraft, OpenedStore, Photo
+from onboarder.connector.contract import Access, ListingDraft, OpenedStore
 from onboarder.connector.errors import (
     ActionNeeded,
     CredentialsExpired,
@@ -26,89 +31,38 @@ from onboarder.connector.errors import (
     Rejected,
     Unavailable,
 )
-from onboarder.connector.http import MarketplaceHttp, open_client
-from onboarder.model.ids import PhotoHash, Reference
+from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
+from onboarder.model.ids import Reference
 from onboarder.model.shop import (
     ListingContent,
     ListingField,
     ListingState,
     ObservedListing,
     Offer,
-    StoreContent,
     StoreState,
 )
 from onboarder_mercur import MercurConnector
-from onboarder_mercur.auth import member_auth, secret_of
-
-__all__ = ["mercur", "mercur_server"]
+from onboarder_mercur.api import MercurApi
+from onboarder_mercur.auth import member_auth
 
 pytestmark = pytest.mark.mercur
 
-SETTINGS = {"email_domain": "onboarder.test"}
-CATEGORY = "kerupuk-keripik"
 
-
-def store_content(reference: str, **changes: str) -> StoreContent:
-    content = StoreContent(
-        reference=Reference(reference),
-        name=f"Kerupuk {reference}",
-        alternative_names=(f"Kerupuk {reference} Kanoman",),
-        owner_name="Siti Aminah",
-        phone="+6281200000001",
-        email=None,
-        description="Aneka kerupuk dari Pasar Kanoman, Cirebon",
-        stall="Blok B / Los 12",
-        market_name="Pasar Kanoman",
-        street="Jl. Winaon",
-        city="Cirebon",
-        province="Jawa Barat",
-        postal_code="45111",
-    )
-    return replace(content, **changes)
-
-
-def listing_content(reference: str, *names: str, price: int = 12_500) -> ListingContent:
-    return ListingContent(
-        reference=Reference(reference),
-        title=f"Kerupuk melarat {reference}",
-        description="Digoreng dengan pasir.",
-        category=CATEGORY,
-        weight_grams=250,
-        photos=(),
-        offers=tuple(
-            Offer(Reference(f"{reference}-{number}"), name, price + 1000 * number, 5 + number)
-            for number, name in enumerate(names or ("",))
-        ),
-    )
-
-
-def draft_of(content: ListingContent) -> ListingDraft:
-    return ListingDraft(content, ())
-
-
-def photo() -> Photo:
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 64), "orange").save(picture, "JPEG")
-    content = picture.getvalue()
-    return Photo(PhotoHash(hashlib.sha256(content).hexdigest()), "image/jpeg", content)
+@asynccontextmanager
+async def connected(mercur: Mercur, **settings: str) -> AsyncGenerator[MercurConnector]:
+    async with http_to(mercur) as http:
+        yield connector_on(http, settings)
 
 
 @asynccontextmanager
-async def connected(
-    mercur: Mercur, deadline: timedelta = timedelta(seconds=20), **settings: str
-) -> AsyncGenerator[MercurConnector]:
-    http = MarketplaceHttp(
-        open_client(mercur.url), UnlimitedBudget(), marketplace="mercur", deadline=deadline
-    )
-    equipment = Equipment(
-        http=http,
-        clock=lambda: datetime.now(UTC),
-        derive_secret=lambda purpose: SecretStr(hashlib.sha256(purpose.encode()).hexdigest()),
-    )
+async def http_to(
+    mercur: Mercur, deadline: timedelta = timedelta(seconds=20)
+) -> AsyncGenerator[MarketplaceHttp]:
+    client = open_client(mercur.url)
     try:
-        yield MercurConnector({**SETTINGS, **settings}, equipment)
+        yield MarketplaceHttp(client, UnlimitedBudget(), marketplace="mercur", deadline=deadline)
     finally:
-        await http.aclose()
+        await client.aclose()
 
 
 def access_to(opened: OpenedStore, reference: str) -> Access:
@@ -117,11 +71,12 @@ def access_to(opened: OpenedStore, reference: str) -> Access:
 
 @dataclass(frozen=True)
 class Shop:
-    """An open, complete store and the connector that works in it."""
+    """An open, complete store and the connector that works in it. `hand` is the merchant's own way in."""
 
     connector: MercurConnector
     access: Access
-    mercur: Mercur
+    http: MarketplaceHttp
+    hand: MercurApi
 
     async def create(self, content: ListingContent) -> ObservedListing:
         outcome = (await self.connector.create_listings(self.access, [draft_of(content)]))[
@@ -138,12 +93,13 @@ class Shop:
 
 @asynccontextmanager
 async def shop_at(mercur: Mercur, reference: str, **settings: str) -> AsyncGenerator[Shop]:
-    async with connected(mercur, **settings) as connector:
+    async with http_to(mercur) as http:
+        connector = connector_on(http, settings)
         content = store_content(reference)
         access = access_to(await connector.open_store(content), reference)
         await connector.complete_store(access, content)
         mercur.control.operator.approve(access.remote_id)
-        yield Shop(connector, access, mercur)
+        yield Shop(connector, access, http, MercurApi(http))
 
 
 @pytest.mark.parametrize("account", ["programme", "merchant"])
@@ -265,7 +221,8 @@ async def test_slow_answers_to_a_write_are_unknown_and_to_a_read_unavailable(
 ) -> None:
     content = listing_content("late-p1")
     async with shop_at(mercur, "late") as shop:
-        async with connected(mercur, deadline=timedelta(seconds=0.5)) as hasty:
+        async with http_to(mercur, timedelta(seconds=0.5)) as http:
+            hasty = connector_on(http)
             await hasty.find_listing(shop.access, content.reference)
             mercur.control.faults.inject(
                 Fault(FaultKind.LATE, "/vendor/products", ms=2000, times=2)
@@ -301,13 +258,13 @@ async def test_names_taken_by_others_are_replaced_and_at_last_carry_the_referenc
     mercur: Mercur,
 ) -> None:
     async with connected(mercur) as connector:
-        same = {"name": "Toko Berkah", "alternative_names": ("Toko Berkah Kanoman",)}
         for reference in ("name-1", "name-2", "name-3"):
-            await connector.open_store(replace(store_content(reference), **same))
+            content = store_content(reference, name="Toko Berkah")
+            await connector.open_store(replace(content, alternative_names=("Berkah Kanoman",)))
 
     names = {one.handle: one.name for one in mercur.control.operator.sellers()}
     assert names["name-1"] == "Toko Berkah"
-    assert names["name-2"] == "Toko Berkah Kanoman"
+    assert names["name-2"] == "Berkah Kanoman"
     assert names["name-3"] == "Toko Berkah (name-3)"
 
 
@@ -348,13 +305,15 @@ async def test_first_stores_of_one_login_may_be_opened_at_once(mercur: Mercur) -
 async def test_a_store_renamed_by_its_owner_is_still_found(mercur: Mercur) -> None:
     content = store_content("renamed")
     async with shop_at(mercur, "renamed") as shop:
-        auth = {"Authorization": f"Bearer {_token(shop.access)}"}
-        http = shop.connector._equipment.http._client
-        await http.post(
+        rename = Request(
+            "POST",
             f"/vendor/sellers/{shop.access.remote_id}",
+            "/vendor/sellers/{id}",
+            Effect.WRITE,
             json={"name": "Nama Baru Sekali"},
-            headers={**auth, "x-seller-id": shop.access.remote_id},
+            auth=member_auth(shop.access),
         )
+        await shop.http.send(rename)
 
         found = await shop.connector.find_store(content)
 
@@ -388,25 +347,25 @@ async def test_store_states_come_with_the_operators_reason(mercur: Mercur) -> No
 
 async def test_completing_twice_or_after_a_lost_answer_makes_one_location(mercur: Mercur) -> None:
     content = store_content("complete")
-    async with connected(mercur) as connector:
+    async with http_to(mercur) as http:
+        connector = connector_on(http)
         access = access_to(await connector.open_store(content), "complete")
         for prefix in ("/vendor/stock-locations", "/vendor/stock-locations/"):
             mercur.control.faults.inject(Fault(FaultKind.LOST, prefix, "POST"))
             with pytest.raises(OutcomeUnknown):
                 await connector.complete_store(access, content)
-        for _ in range(2):
-            done = await connector.complete_store(access, content)
-        seller = await connector._api.seller(member_auth(access))
+        done = [await connector.complete_store(access, content) for _ in range(2)]
+        seller = await MercurApi(http).seller(member_auth(access))
 
-    assert done.complete
+    assert all(one.complete for one in done)
     assert seller.stock_locations is not None
     assert len(seller.stock_locations) == 1
 
 
-async def test_expired_tokens_are_told_and_renewed() -> None:
+async def test_expired_tokens_are_told_and_renewed(postgres_url: str) -> None:
     need_mercur()
     content = store_content("expiring")
-    with start_mercur(jwt_expires_in="4s") as mercur:
+    with start_mercur(postgres_url=postgres_url, jwt_expires_in="4s") as mercur:
         async with connected(mercur) as connector:
             access = access_to(await connector.open_store(content), "expiring")
             expires = access.credentials.expires_at
@@ -423,12 +382,16 @@ async def test_expired_tokens_are_told_and_renewed() -> None:
             assert await connector.find_store(content) is not None
 
 
-async def test_a_login_with_another_password_is_a_case_for_the_operator(mercur: Mercur) -> None:
-    async with connected(mercur, programme_email="lain@onboarder.test") as connector:
+async def test_a_login_with_another_password_is_a_case_for_the_operator(
+    mercur: Mercur, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    login = {"programme_email": "lain@onboarder.test", "password_file": str(password)}
+    password.write_text("first\n")
+    async with connected(mercur, **login) as connector:
         opened = await connector.open_store(store_content("password-1"))
-    async with connected(mercur, programme_email="lain@onboarder.test") as connector:
-        connector._programme = connector._login("lain@onboarder.test")
-        connector._programme._log_in = _refused
+    password.write_text("second\n")
+    async with connected(mercur, **login) as connector:
         with pytest.raises(ActionNeeded, match="wrong_login"):
             await connector.open_store(store_content("password-2"))
         with pytest.raises(ActionNeeded, match="wrong_login"):
@@ -448,7 +411,7 @@ async def test_each_field_is_updated_alone_and_all_variants_stay(mercur: Mercur)
         ),
     )
     async with shop_at(mercur, "fields") as shop:
-        listing = await shop.create(before)
+        seen = listing = await shop.create(before)
         for name in set(ListingField) - {ListingField.VARIANTS, ListingField.PHOTOS}:
             earlier = await shop.seen(before)
             answered = await shop.connector.update_listing(
@@ -539,8 +502,8 @@ async def test_withdrawn_is_kept_invisible_and_can_be_relisted(mercur: Mercur) -
         listing = await shop.create(content)
         mercur.control.operator.publish(listing.remote_id)
         live = await shop.connector.relist(shop.access, listing.remote_id)
-        for _ in range(2):
-            withdrawn = await shop.connector.withdraw_listing(shop.access, listing.remote_id)
+        await shop.connector.withdraw_listing(shop.access, listing.remote_id)
+        withdrawn = await shop.connector.withdraw_listing(shop.access, listing.remote_id)
         hidden = [one for one in mercur.control.buyer.products() if one.id == listing.remote_id]
         relisted = await shop.connector.relist(shop.access, listing.remote_id)
         mercur.control.operator.delete_product(listing.remote_id)
@@ -600,14 +563,14 @@ async def test_changes_made_by_hand_are_observed(mercur: Mercur) -> None:
 async def test_pages_show_every_listing_once_and_others_without_a_reference(
     mercur: Mercur, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = replace(MercurConnector.manifest.limits, page_size=2)
-    small = replace(MercurConnector.manifest, limits=limits)
-    monkeypatch.setattr("onboarder_mercur.connector.MANIFEST", small)
+    manifest = MercurConnector.manifest
+    small = replace(manifest, limits=replace(manifest.limits, page_size=2))
+    monkeypatch.setattr(MercurConnector, "manifest", small)
     async with shop_at(mercur, "pages") as shop:
         contents = [listing_content(f"pages-p{number}") for number in range(4)]
         for content in contents:
             await shop.create(content)
-        await shop.connector._api.create_product(
+        await shop.hand.create_product(
             member_auth(shop.access),
             {"title": "Milik sendiri", "options": [{"title": "A", "values": ["B"]}]},
             Reference("x"),
@@ -637,12 +600,12 @@ async def test_content_that_mercur_would_swallow_is_refused_before_it_is_sent(
         offers=(Offer(Reference("a"), "X", -5, -1), Offer(Reference("b"), "X", 1, 1)),
     )
     async with shop_at(mercur, "nonsense") as shop:
-        calls = shop.connector._equipment.http.calls
+        calls = shop.http.calls
 
         with pytest.raises(Rejected) as refused:
             await shop.create(nonsense)
 
-        assert shop.connector._equipment.http.calls == calls
+        assert shop.http.calls == calls
         with pytest.raises(Rejected, match="unknown_category"):
             await shop.create(replace(content, category="tidak-ada"))
     assert {one.field for one in refused.value.fields} == {"title", "variants", "price", "stock"}
@@ -684,14 +647,6 @@ async def test_a_storm_of_faults_leaves_one_product_per_reference(mercur: Mercur
 
     handles = [one.handle for one in mercur.control.operator.products()]
     assert [handles.count(content.reference) for content in contents] == [1] * 12
-
-
-async def _refused() -> None:
-    return None
-
-
-def _token(access: Access) -> str:
-    return secret_of(access).token
 
 
 def _shown(listing: ObservedListing) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import SecretStr
@@ -45,6 +46,10 @@ class MercurConnector:
 
     def __init__(self, settings: Mapping[str, object], equipment: Equipment) -> None:
         self._settings = read_settings(settings)
+        if self._settings.settle_seconds is not None:
+            # The contract has the manifest on the class; an instance with settings answers with its own.
+            settle = timedelta(seconds=self._settings.settle_seconds)
+            vars(self)["manifest"] = replace(MANIFEST, settle=settle)
         self._equipment = equipment
         self._api = MercurApi(equipment.http)
         self._directory = Directory(self._api, equipment.clock, self._settings.sales_channel)
@@ -134,7 +139,7 @@ class MercurConnector:
         fields: frozenset[ListingField],
     ) -> ObservedListing:
         """A rejected product goes into review again; a withdrawn one stays withdrawn."""
-        mapping.check(draft, MANIFEST.limits)
+        mapping.check(draft, self.manifest.limits)
         auth = member_auth(access)
         product = await self._api.product(auth, remote_id)
         category = None
@@ -167,7 +172,7 @@ class MercurConnector:
         """In the order of creation, so that a product added meanwhile comes on the last page."""
         offset = int(cursor or 0)
         page = await self._api.products(
-            member_auth(access), {}, limit=MANIFEST.limits.page_size, offset=offset
+            member_auth(access), {}, limit=self.manifest.limits.page_size, offset=offset
         )
         seen = offset + len(page.products)
         more = bool(page.products) and seen < page.count
@@ -181,7 +186,7 @@ class MercurConnector:
         return storefront.observed_store(seller, access.reference, channel)
 
     async def _create(self, access: Access, draft: ListingDraft) -> ObservedListing:
-        mapping.check(draft, MANIFEST.limits)
+        mapping.check(draft, self.manifest.limits)
         auth, reference = member_auth(access), draft.content.reference
         body = mapping.product_body(
             draft,

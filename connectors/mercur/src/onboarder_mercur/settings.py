@@ -26,6 +26,8 @@ class MercurSettings(BaseModel):
     """Login of the programme account; default: onboarder@domain."""
     password_file: Path | None = None
     """Password of a programme account that already exists; without it one is derived from the key ring."""
+    settle_seconds: float | None = Field(default=None, ge=0, le=3600)
+    """How long after a lost answer a write may still appear there; default: the manifest's."""
     sales_channel: str | None = None
     """Name of the shop window; default: the marketplace's default one."""
 
