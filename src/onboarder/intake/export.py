@@ -11,6 +11,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from onboarder.intake.cells import FORMULA_STARTS, Cell
+from onboarder.intake.sheets import Merge
 
 _LONGEST = 32_000
 """Characters; .xlsx cells end at 32,767."""
@@ -18,7 +19,7 @@ _NAME_LONGEST = 31
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _WIDEST = 60
 _OPTIONS = {
-    "constant_memory": True,
+    "nan_inf_to_errors": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
@@ -33,6 +34,8 @@ class ExportSheet:
     header: Sequence[str]
     rows: Iterable[Sequence[Cell | int | None]]
     lines: Sequence[str] = ()
+    merges: Sequence[Merge] = ()
+    """Blocks of cells to join, counted from the sheet's first row; each shows its first cell."""
 
 
 def safe_cell(text: str) -> str:
@@ -50,14 +53,16 @@ def write_table(path: Path, sheets: Iterable[ExportSheet]) -> None:
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".xlsx", delete=False) as file:
         draft = Path(file.name)
     try:
-        _write(draft, sheets)
+        _write(draft, list(sheets))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _write(path: Path, sheets: Iterable[ExportSheet]) -> None:
-    with Workbook(str(path), _OPTIONS) as book:
+def _write(path: Path, sheets: Sequence[ExportSheet]) -> None:
+    """Row by row, so that memory does not grow with the table, unless cells are joined."""
+    row_by_row = not any(sheet.merges for sheet in sheets)
+    with Workbook(str(path), _OPTIONS | {"constant_memory": row_by_row}) as book:
         bold = book.add_format(
             {"bold": True, "bg_color": "#E8EEF4", "text_wrap": True, "valign": "top"}
         )
@@ -77,6 +82,8 @@ def _fill(worksheet: Worksheet, sheet: ExportSheet, bold: Format, day: Format) -
     for column, header in enumerate(sheet.header):
         worksheet.write_string(top, column, safe_cell(header), bold)
     worksheet.freeze_panes(top + 1, 0)
+    for merge in sheet.merges:
+        worksheet.merge_range(merge.top, merge.left, merge.bottom, merge.right, "")
     for row, cells in enumerate(sheet.rows, start=top + 1):
         for column, cell in enumerate(cells):
             _put(worksheet, row, column, cell, day)
