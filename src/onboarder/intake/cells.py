@@ -33,7 +33,7 @@ def line(cell: Cell) -> str:
 def paragraph(cell: Cell) -> str:
     """The cell's text without control characters; line breaks stay."""
     composed = unicodedata.normalize("NFC", _unquoted(text_of(cell)))
-    kept = "".join(map(_visible, composed))
+    kept = composed if composed.isprintable() else "".join(map(_visible, composed))
     return "\n".join(part.strip() for part in kept.split("\n")).strip()
 
 

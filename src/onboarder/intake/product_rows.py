@@ -73,7 +73,7 @@ class ProductRows:
         first: dict[str, ProductRow] = {}
         for row in self.rows:
             other = first.setdefault(normal(row.variant), row)
-            if _content(other) != _content(row):
+            if other is not row and _content(other) != _content(row):
                 code = AskedCode.VARIANT_TWICE if row.variant else AskedCode.PRODUCT_ROWS_DISAGREE
                 field = "variant" if row.variant else "name"
                 for one in (other, row):

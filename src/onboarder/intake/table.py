@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from onboarder.intake.cells import Cell, empty, line
 from onboarder.intake.columns import Column, Header, SheetKind
@@ -86,15 +87,16 @@ class _Below:
 
     def _section(self, row: Sequence[Cell]) -> bool:
         """A row with a single text that names a market: it holds for the rows below."""
-        texts = [line(cell) for cell in row if not empty(cell)]
-        market = self.markets.exact(texts[0]) if len(texts) == 1 else None
+        written = [cell for cell in row if not empty(cell)]
+        market = self.markets.exact(line(written[0])) if len(written) == 1 else None
         self.named = market or self.named
         return market is not None
 
     def _header_again(self, row: Sequence[Cell]) -> bool:
         """The header repeated, as on every printed page."""
-        headers = [column.header for column in self.header.columns]
-        return [line(cell) for cell in row if not empty(cell)] == [text for text in headers if text]
+        texts = (line(cell) for cell in row if not empty(cell))
+        headers = (column.header for column in self.header.columns if column.header)
+        return all(text == header for text, header in zip_longest(texts, headers))
 
 
 def _with_market(table: Table, markets: Sequence[str | None]) -> Table:
