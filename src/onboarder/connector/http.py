@@ -4,7 +4,6 @@ Everything that imports httpx's transport sits here, so that a successor of http
 """
 
 import asyncio
-import email.utils
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +41,7 @@ from onboarder.connector.errors import (
     RateLimited,
     Unavailable,
 )
+from onboarder.connector.retry_after import retry_after
 from onboarder.model.ids import Reference
 
 log = structlog.get_logger()
@@ -50,8 +50,6 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of one answer after decompression."""
 DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
-LONGEST_PAUSE = timedelta(hours=1)
-"""A Retry-After beyond this is cut: the store looks again then."""
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
 
@@ -110,9 +108,8 @@ class Answer:
         try:
             return adapter.validate_json(self.body)
         except ValidationError as error:
-            places = sorted(
-                {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
-            )
+            faults = error.errors(include_input=False)
+            places = sorted({".".join(map(str, fault["loc"])) for fault in faults})
             raise ValueError(f"unexpected answer at {', '.join(places[:5])}") from None
 
 
@@ -135,10 +132,9 @@ def open_client(
 
 
 def _session(connections: int) -> aiohttp.ClientSession:
+    tls = httpx.create_ssl_context()
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=httpx.create_ssl_context()
-        ),
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
     )
@@ -249,7 +245,7 @@ class MarketplaceHttp:
 
     async def _judge(self, request: Request, answer: Answer) -> Answer:
         if answer.status == 429:
-            pause = self._pause(answer) or DEFAULT_PAUSE
+            pause = retry_after(answer.headers, self._clock) or DEFAULT_PAUSE
             scope = request.limited_scope(answer) if request.limited_scope else request.scope
             if scope == request.scope:
                 await self._budget.penalise(scope, pause)
@@ -259,22 +255,11 @@ class MarketplaceHttp:
                 raise self._doubt(request, UNAVAILABLE, f"status {answer.status}")
             raise Unavailable(
                 UNAVAILABLE,
-                retry_after=self._pause(answer),
+                retry_after=retry_after(answer.headers, self._clock),
                 detail=f"status {answer.status}",
                 request_id=answer.request_id,
             )
         return answer
-
-    def _pause(self, answer: Answer) -> timedelta | None:
-        """What Retry-After asks for; a date is measured against the answer's own Date, so a wrong clock does no harm."""
-        text = answer.headers.get("retry-after", "").strip()
-        if text.isdecimal():
-            return min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
-        until = _date(text)
-        if until is None:
-            return None
-        now = _date(answer.headers.get("date", "")) or self._clock()
-        return max(timedelta(), min(until - now, LONGEST_PAUSE))
 
     def _doubt(self, request: Request, advice: Advice, detail: str) -> MarketplaceError:
         """A read can be asked again; of a write nobody knows whether it happened."""
@@ -295,14 +280,6 @@ class MarketplaceHttp:
             outcome=outcome,
             ms=round((time.monotonic() - started) * 1000),
         )
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class _NotSent(Unavailable):

@@ -222,4 +222,4 @@ async def _move_back(redis: "Redis", key: str, *, seconds: int) -> None:
     """As if the penalty had been that much earlier."""
     for name in ("at", "next"):
         value = float((await redis.hget(key, name)) or 0)  # type: ignore[misc]  # redis-py types it as either
-        await redis.hset(key, name, str(value - seconds * 1_000_000))  # type: ignore[misc]
+        await redis.hset(key, name, str(value - seconds * 1_000_000))  # type: ignore[misc]  # as above

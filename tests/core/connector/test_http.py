@@ -16,13 +16,13 @@ from structlog.testing import capture_logs
 
 from onboarder.connector.errors import MarketplaceError, OutcomeUnknown, RateLimited, Unavailable
 from onboarder.connector.http import (
-    LONGEST_PAUSE,
     Answer,
     Effect,
     MarketplaceHttp,
     Request,
     open_client,
 )
+from onboarder.connector.retry_after import LONGEST_PAUSE
 from onboarder.model.ids import Reference
 from tests.core.connector.hostile import (
     Answering,

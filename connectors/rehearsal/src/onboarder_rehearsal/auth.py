@@ -27,11 +27,11 @@ class HeaderAuth(httpx.Auth):
         yield request
 
 
-def partner_auth(key: SecretStr) -> httpx.Auth:
+def partner_auth(key: SecretStr) -> HeaderAuth:
     return HeaderAuth("Partner", key)
 
 
-def seller_auth(access: Access) -> httpx.Auth:
+def seller_auth(access: Access) -> HeaderAuth:
     """The store's token; `CredentialsExpired` if the kept secret is not one of ours."""
     try:
         secret = _Secret.model_validate_json(access.credentials.secret.get_secret_value())

@@ -28,7 +28,7 @@ from onboarder.model.shop import ListingField, ObservedListing, ObservedStore, S
 from onboarder.problems import ConfigProblem
 from onboarder_rehearsal import calls, mapping, wire
 from onboarder_rehearsal.auth import PARTNER_PURPOSE, credentials, partner_auth, seller_auth
-from onboarder_rehearsal.errors import NAME_TAKEN, error_of, refusal
+from onboarder_rehearsal.errors import NAME_TAKEN, error_of, limited_scope, refusal
 from onboarder_rehearsal.manifest import MANIFEST
 
 log = structlog.get_logger()
@@ -187,7 +187,7 @@ class RehearsalConnector:
 
     async def _ask(self, request: Request, shape: TypeAdapter[T]) -> T:
         """Send, and read the answer or raise what it stands for."""
-        answer = await self._http.send(request)
+        answer = await self._http.send(replace(request, limited_scope=limited_scope))
         if not answer.ok:
             raise refusal(answer, request)
         try:

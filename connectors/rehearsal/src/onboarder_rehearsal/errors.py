@@ -253,6 +253,15 @@ def refusal(answer: Answer, request: Request) -> MarketplaceError:
     return error_of(answer.status, fault, request.reference, answer.request_id)
 
 
+def limited_scope(answer: Answer) -> str:
+    """Whether a 429 speaks of the calling store alone or of the programme's app."""
+    try:
+        spots = answer.read(FAULT).fault.spots
+    except ValueError:
+        return "app"
+    return "store" if any((spot.at, spot.why) == ("scope", "seller") for spot in spots) else "app"
+
+
 def error_of(
     status: int, fault: Fault, reference: Reference | None, request_id: str | None
 ) -> MarketplaceError:

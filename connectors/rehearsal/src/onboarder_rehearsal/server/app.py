@@ -3,24 +3,28 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from onboarder_rehearsal.server.callers import Call
 from onboarder_rehearsal.server.control import control_routes
 from onboarder_rehearsal.server.delivery import Delivery, Sleep
-from onboarder_rehearsal.server.desk import Call, Desk
+from onboarder_rehearsal.server.desk import Desk
 from onboarder_rehearsal.server.dials import Dial
 from onboarder_rehearsal.server.endpoints import ENDPOINTS, Endpoint
+from onboarder_rehearsal.server.pages import page_routes
 from onboarder_rehearsal.server.rules import Rules
 from onboarder_rehearsal.server.shapes import BODY_BYTES_MOST
 from onboarder_rehearsal.server.state import State
 from onboarder_rehearsal.server.visit import Refused
+from onboarder_rehearsal.server.webhooks import PostOffice
 
 TICK_SECONDS = 0.05
 
@@ -32,6 +36,9 @@ def create_app(
     sleep: Sleep = asyncio.sleep,
     rules: Rules | None = None,
     dials: Sequence[Dial] = (),
+    open_webhook_client: Callable[[], httpx.AsyncClient] = lambda: httpx.AsyncClient(
+        trust_env=False
+    ),
 ) -> Starlette:
     """The application over the state in `state_dir` (None: in memory).
 
@@ -45,28 +52,34 @@ def create_app(
         if dials:
             desk.dials.remove()
             desk.dials.add(list(dials))
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        ticking = asyncio.create_task(_keep_ticking(desk))
-        try:
-            yield
-        finally:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
-            state.close()
-
-    routes = [
-        *(
-            Route(endpoint.path, _counter(desk, endpoint, sleep), methods=[endpoint.method])
-            for endpoint in ENDPOINTS
-        ),
-        *control_routes(desk),
+    post_office = PostOffice(desk, open_webhook_client)
+    counters = [
+        Route(endpoint.path, _counter(desk, endpoint, sleep), methods=[endpoint.method])
+        for endpoint in ENDPOINTS
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
+    app = Starlette(
+        routes=[*counters, *control_routes(desk), *page_routes(desk)],
+        lifespan=lambda _: _running(desk, post_office),
+        exception_handlers={HTTPException: _no_route},
+    )
     app.state.desk = desk
+    app.state.post_office = post_office
     return app
+
+
+@asynccontextmanager
+async def _running(desk: Desk, post_office: PostOffice) -> AsyncGenerator[None]:
+    tasks = [
+        asyncio.create_task(_keep_ticking(desk)),
+        asyncio.create_task(_keep_posting(post_office)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        desk.state.close()
 
 
 def _counter(
@@ -104,6 +117,12 @@ async def _body(request: Request) -> bytes | None:
 async def _keep_ticking(desk: Desk) -> None:
     while True:
         desk.tick()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def _keep_posting(post_office: PostOffice) -> None:
+    while True:
+        await post_office.send_all()
         await asyncio.sleep(TICK_SECONDS)
 
 

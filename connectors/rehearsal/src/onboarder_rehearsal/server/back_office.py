@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from onboarder_rehearsal.server import items, sellers
+from onboarder_rehearsal.server import item_rows, sellers
 from onboarder_rehearsal.server.desk import Desk
 from onboarder_rehearsal.server.shapes import Choice, NewItem
 from onboarder_rehearsal.server.visit import ItemPhase, Refused, SellerPhase
@@ -94,7 +94,7 @@ def act_on_listing(desk: Desk, key: str, act: str, note: Note) -> sqlite3.Row:
     if act not in LISTING_ACTS:
         raise Refused(404, "act_unknown", f"no act {act!r} on a listing")
     phase = LISTING_ACTS[act]
-    items.set_item_phase(desk.state, row["no"], phase, note.reason, desk.now())
+    item_rows.set_item_phase(desk.state, row["no"], phase, note.reason, desk.now())
     desk.announce("item", row["store"], row["external_key"], phase)
     return listing(desk, f"I{row['no']}")
 
@@ -138,9 +138,9 @@ def add_own_listing(desk: Desk, store_key: str, own: OwnListing) -> sqlite3.Row:
         mass_kg=Decimal(own.weight_grams) / 1000,
         choices=(choice,),
     )
-    number = items.insert(desk.state, row["no"], wanted, desk.now(), desk.now(), by_hand=True)
+    number = item_rows.insert(desk.state, row["no"], wanted, desk.now(), desk.now(), by_hand=True)
     desk.state.run("UPDATE item SET external_key = ? WHERE no = ?", own.reference, number)
-    items.set_item_phase(desk.state, number, ItemPhase.SELLING, None, desk.now())
+    item_rows.set_item_phase(desk.state, number, ItemPhase.SELLING, None, desk.now())
     return listing(desk, f"I{number}")
 
 

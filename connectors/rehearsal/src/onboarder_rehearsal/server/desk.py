@@ -1,8 +1,6 @@
 """The counter: one call is one commit. Due work, the dials, the rules, the call itself and its log row go together."""
 
-import hashlib
 import json
-import math
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,27 +8,16 @@ from email.utils import formatdate
 
 from pydantic import BaseModel, ValidationError
 
-from onboarder_rehearsal.server import categories, items, sellers
+from onboarder_rehearsal.server import categories, item_rows, sellers
+from onboarder_rehearsal.server.callers import Call, Caller, identify
 from onboarder_rehearsal.server.dials import BEFORE, Dial, Dials, Fault, Strikes
 from onboarder_rehearsal.server.endpoints import ENDPOINTS, Endpoint
-from onboarder_rehearsal.server.rules import RetryAfter, Rules
+from onboarder_rehearsal.server.pace import Pace, too_fast
+from onboarder_rehearsal.server.rules import Rules
 from onboarder_rehearsal.server.state import State
-from onboarder_rehearsal.server.visit import Refused, Reply, SellerPhase, Visit, Who
+from onboarder_rehearsal.server.visit import Refused, Reply, SellerPhase, Visit
 
 _BY_NAME = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in ENDPOINTS}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request as it came in."""
-
-    endpoint: Endpoint
-    places: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
-    media_type: str
-    authorization: str
-    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +27,6 @@ class Served:
     reply: Reply
     strikes: Strikes
     headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    partner: str
-    seller_no: int | None
-    store: str
-    """The reference of the store the call is about, as far as known."""
-    refusal: Refused | None = None
 
 
 class Desk:
@@ -63,7 +41,7 @@ class Desk:
         self.dials = Dials(state)
         self._ahead = float(state.setting("clock_ahead") or 0)
         self._number = state.count("SELECT max(no) FROM log")
-        self._windows: dict[str, tuple[int, int]] = {}
+        self._pace = Pace()
 
     def now(self) -> float:
         return self._clock() + self._ahead
@@ -72,7 +50,7 @@ class Desk:
         """Other rules from now on; inside a commit."""
         self.state.set_setting("rules", rules.model_dump_json())
         self.rules = rules
-        self._windows.clear()
+        self._pace = Pace()
 
     def advance(self, seconds: float) -> None:
         """Let the marketplace's time jump; inside a commit."""
@@ -93,7 +71,7 @@ class Desk:
             if self._is_due(now):
                 self._carry_out_due(now)
             self._number += 1
-            caller = self._identify(call, now)
+            caller = identify(self.state, call, now)
             strikes = self.dials.strike(
                 self.rules.seed, call.endpoint.method, call.endpoint.path, caller.store
             )
@@ -107,12 +85,12 @@ class Desk:
             notice = {"event": event, "seller": store, "external_key": key, "phase": phase}
             self.state.add("INSERT INTO notice (body) VALUES (?)", json.dumps(notice))
 
-    def _reply(self, call: Call, caller: _Caller, strikes: Strikes, now: float) -> Reply:
+    def _reply(self, call: Call, caller: Caller, strikes: Strikes, now: float) -> Reply:
         for fault, dial in strikes.items():
             if fault in BEFORE:
                 return self._instead(call, caller, dial, now)
         try:
-            self._check_rate(caller, now)
+            self._pace.check(self.rules, caller, now)
             caller = self._misfortunes(call, caller, strikes, now)
             if caller.refusal is not None:
                 raise caller.refusal
@@ -121,7 +99,7 @@ class Desk:
         except Refused as refused:
             return refused.reply()
 
-    def _visit(self, call: Call, caller: _Caller, strikes: Strikes, now: float) -> Visit:
+    def _visit(self, call: Call, caller: Caller, strikes: Strikes, now: float) -> Visit:
         return Visit(
             state=self.state,
             rules=self.rules,
@@ -137,61 +115,13 @@ class Desk:
             strikes=strikes,
         )
 
-    def _identify(self, call: Call, now: float) -> _Caller:
-        """Who calls; what is wrong with the key is remembered, so that dials see refused calls too."""
-        kind, _, key = call.authorization.partition(" ")
-        if call.endpoint.who is Who.PARTNER:
-            partner = hashlib.sha256(key.encode()).hexdigest()[:16]
-            if kind != "Partner" or len(key) < 16:
-                no_key = Refused(
-                    401, "partner_key_missing", "a partner key of 16 characters is needed"
-                )
-                return _Caller("", None, "", no_key)
-            return _Caller(partner, None, _store_meant(self.state, call))
-        row = self.state.one(
-            "SELECT t.expires_at, s.no, s.partner, s.external_key FROM token t JOIN seller s"
-            " ON s.no = t.seller_no WHERE t.digest = ?",
-            sellers.token_digest(key),
-        )
-        if row is None:
-            return _Caller("", None, "", Refused(401, "token_unknown", "unknown access token"))
-        expired = Refused(401, "token_expired", "access token expired")
-        refusal = expired if row["expires_at"] <= now else None
-        return _Caller(row["partner"], row["no"], row["external_key"], refusal)
-
-    def _check_rate(self, caller: _Caller, now: float) -> None:
-        for scope, name, rate in (
-            ("partner", caller.partner, self.rules.app_per_second),
-            ("seller", f"S{caller.seller_no}", self.rules.store_per_second),
-        ):
-            if rate is None or (scope == "seller" and caller.seller_no is None):
-                continue
-            length = max(1.0, 1 / rate)
-            window = int(now / length)
-            begun, used = self._windows.get(name, (window, 0))
-            used = used + 1 if begun == window else 1
-            self._windows[name] = (window, used)
-            if used > rate * length:
-                wait = (window + 1) * length - now
-                raise self._too_fast(scope, wait, self.rules.retry_after, now)
-
-    def _too_fast(self, scope: str, wait: float, form: RetryAfter, now: float) -> Refused:
-        headers: dict[str, str] = {}
-        if form == "seconds":
-            headers["Retry-After"] = str(math.ceil(wait))
-        elif form == "date":
-            until = math.ceil(now + wait + self.rules.clock_skew_seconds)
-            headers["Retry-After"] = formatdate(until, usegmt=True)
-        return Refused(
-            429, "too_fast", f"too many calls of this {scope}", [("scope", scope)], headers
-        )
-
-    def _instead(self, call: Call, caller: _Caller, dial: Dial, now: float) -> Reply:
+    def _instead(self, call: Call, caller: Caller, dial: Dial, now: float) -> Reply:
         """What a fault answers in place of doing the call."""
         match dial.fault:
             case Fault.LIMITED:
                 scope = "partner" if dial.store is None else "seller"
-                return self._too_fast(scope, dial.seconds, dial.retry_after, now).reply()
+                skewed = now + self.rules.clock_skew_seconds
+                return too_fast(scope, dial.seconds, dial.retry_after, skewed).reply()
             case Fault.UNAVAILABLE:
                 return Refused(503, "maintenance", "closed for a moment").reply()
             case Fault.LATE_COMMIT:
@@ -200,7 +130,7 @@ class Desk:
                 pass
         return Refused(500, "broken", "something broke").reply()
 
-    def _postpone(self, call: Call, caller: _Caller, due: float) -> None:
+    def _postpone(self, call: Call, caller: Caller, due: float) -> None:
         if caller.refusal is not None:
             return
         spec = {
@@ -217,11 +147,11 @@ class Desk:
             "INSERT INTO late (due, spec, body) VALUES (?, ?, ?)", due, json.dumps(spec), call.body
         )
 
-    def _misfortunes(self, call: Call, caller: _Caller, strikes: Strikes, now: float) -> _Caller:
+    def _misfortunes(self, call: Call, caller: Caller, strikes: Strikes, now: float) -> Caller:
         """Faults that change the marketplace before the call is looked at."""
         if Fault.TOKEN_DEATH in strikes and caller.seller_no is not None:
             self.state.run("DELETE FROM token WHERE seller_no = ?", caller.seller_no)
-            caller = self._identify(call, now)
+            caller = identify(self.state, call, now)
         if Fault.STORE_SUSPENDED in strikes and caller.seller_no is not None:
             note = "toko diperiksa oleh petugas"
             sellers.set_seller_phase(self.state, caller.seller_no, SellerPhase.FROZEN, note)
@@ -248,7 +178,7 @@ class Desk:
             self._carry_out(row, now)
         for row in sellers.decide_sellers(self.state, self.rules, now):
             self._announce_seller(row["no"])
-        for row in items.decide_items(self.state, self.rules, now):
+        for row in item_rows.decide_items(self.state, self.rules, now):
             self._announce_item(row["no"])
 
     def _carry_out(self, row: sqlite3.Row, now: float) -> None:
@@ -264,7 +194,7 @@ class Desk:
             "",
             spec["base_url"],
         )
-        caller = _Caller(spec["partner"], spec["seller_no"], spec["store"])
+        caller = Caller(spec["partner"], spec["seller_no"], spec["store"])
         reply = self._reply(call, caller, {}, now)
         self._log(endpoint, caller.store, reply, {}, now, note="late_commit.done")
 
@@ -311,23 +241,6 @@ class Desk:
             skew += strikes[Fault.CLOCK_SKEW].seconds
         date = formatdate(now + skew, usegmt=True)
         return {"Date": date, "X-Request-Id": f"R{self._number}", **reply.headers}
-
-
-def _store_meant(state: State, call: Call) -> str:
-    """The store a partner's call is about; empty if it does not say."""
-    if "seller" in call.places:
-        number = call.places["seller"].removeprefix("S")
-        row = state.one("SELECT external_key FROM seller WHERE no = ?", number)
-        return "" if row is None else str(row["external_key"])
-    return call.query.get("external_key") or _text_in(call.body, "external_key")
-
-
-def _text_in(body: bytes, name: str) -> str:
-    try:
-        value: object = json.loads(body)[name]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return value if isinstance(value, str) else ""
 
 
 def _categories_named(body: bytes) -> set[str]:

@@ -60,6 +60,6 @@ def serve(
 class _DroppableConnection(H11Protocol):
     """Lets a fault reach the connection it is to drop."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
