@@ -17,9 +17,13 @@ async def upgrade(database: Database) -> None:
 
 async def pending(database: Database) -> bool:
     """Whether the schema is older than this release."""
+    return await current(database) != newest()
+
+
+async def current(database: Database) -> str | None:
+    """The revision that the database has; None if it is empty."""
     async with database.read() as connection:
-        current = await connection.run_sync(_current)
-    return current != newest()
+        return await connection.run_sync(_current)
 
 
 def newest() -> str | None:

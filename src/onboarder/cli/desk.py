@@ -1,0 +1,159 @@
+"""What a command works with: the words, the two streams, and on demand the settings and the application."""
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from onboarder.cli.wording import Words
+from onboarder.problems import BusyProblem, ConfigProblem
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from onboarder.application import Application
+    from onboarder.records.database import Database
+    from onboarder.settings import Settings
+
+T = TypeVar("T")
+
+PIPE_WIDTH = 200
+"""Columns of a table that is not written to a terminal."""
+
+
+class Desk:
+    """One command's surroundings. Data goes to stdout, everything said to people about it to stderr."""
+
+    def __init__(self, words: Words, *, as_json: bool, debug: bool = False) -> None:
+        self.words = words
+        self.as_json = as_json
+        self.debug = debug
+
+    @classmethod
+    def of(cls, context: typer.Context) -> "Desk":
+        """The desk that `main` handed to the command."""
+        desk = context.find_object(cls)
+        if desk is None:
+            raise RuntimeError("the command was called without a desk")
+        return desk
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The settings; `ConfigProblem` naming the one that cannot be used."""
+        from pydantic import ValidationError
+
+        from onboarder.settings import Settings
+
+        try:
+            return Settings()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            raise ConfigProblem(
+                f"setting {name}: {first['msg']}",
+                hint=f"mend it in onboarder.toml or in ONBOARDER_{name.upper()}",
+                id_message=f"pengaturan {name} tidak bisa dipakai: {first['msg']}",
+                id_hint=f"perbaiki di onboarder.toml atau di ONBOARDER_{name.upper()}",
+            ) from None
+
+    @property
+    def actor(self) -> str:
+        """Who gives the order, for the audit trail."""
+        return f"cli:{getpass.getuser()}"[:64]
+
+    @property
+    def live(self) -> bool:
+        """Whether bars may move: a person looks at a terminal and wants no JSON."""
+        return sys.stderr.isatty() and not self.as_json
+
+    def say(self, key: str, **facts: object) -> None:
+        """A message to the person at the keyboard."""
+        self.tell(self.words(key, **facts))
+
+    def tell(self, text: str) -> None:
+        """A message that is already a sentence."""
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def show(self, document: object, render: "Callable[[], Sequence[RenderableType]]") -> None:
+        """The command's result: one JSON document, or what `render` makes of it for people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, default=str) + "\n")
+        else:
+            self.console.print(*render(), sep="\n")
+        sys.stdout.flush()
+
+    @property
+    def console(self) -> "Console":
+        """Where tables are written; the terminal's width and colours (NO_COLOR is respected), else plain and wide."""
+        from rich.console import Console
+
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        """Carry out a command's asynchronous part."""
+        return asyncio.run(work)
+
+    @asynccontextmanager
+    async def application(self) -> "AsyncGenerator[Application]":
+        """The application on a ready database; logs go to DATA_DIR/logs."""
+        from onboarder.application import open_application
+        from onboarder.cli.journal import open_journal
+
+        open_journal(self.settings.data_dir)
+        with _database_faults():
+            async with open_application(self.settings) as app:
+                yield app
+
+    @asynccontextmanager
+    async def database(self) -> "AsyncGenerator[Database]":
+        """The database as it is, for commands that look after its schema."""
+        from onboarder.records.database import Database
+
+        with _database_faults():
+            database = Database(self.settings.database)
+            try:
+                yield database
+            finally:
+                await database.aclose()
+
+
+@contextmanager
+def _database_faults() -> Generator[None]:
+    """Faults of the database as problems that say what to do."""
+    from sqlalchemy.exc import DBAPIError
+
+    from onboarder.records.database import RecordsBusy
+
+    try:
+        yield
+    except RecordsBusy as error:
+        raise _busy(str(error)) from error
+    except (DBAPIError, ConnectionError, TimeoutError) as error:
+        raise _unreachable(error) from error
+
+
+def _busy(why: str) -> BusyProblem:
+    return BusyProblem(
+        f"the database could not take the write: {why}",
+        hint="try again in a moment; check the disk with: onboarder doctor",
+        id_message=f"basis data sedang sibuk atau penuh: {why}",
+        id_hint="coba lagi sebentar; periksa dengan: onboarder doctor",
+    )
+
+
+def _unreachable(error: Exception) -> ConfigProblem:
+    why = type(error).__name__
+    return ConfigProblem(
+        f"the database cannot be used ({why})",
+        hint="check ONBOARDER_DATABASE_URL and the server with: onboarder doctor",
+        id_message=f"basis data tidak bisa dipakai ({why})",
+        id_hint="periksa ONBOARDER_DATABASE_URL dan servernya dengan: onboarder doctor",
+    )

@@ -1,0 +1,126 @@
+"""`onboarder plan`: what would be done, in how many calls and minutes; changes nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+
+from onboarder.application import Application
+from onboarder.cli.choosing import Choice
+from onboarder.cli.desk import Desk
+from onboarder.cli.exits import Exit
+from onboarder.cli.tables import Cell, table
+from onboarder.connector.errors import Advice
+from onboarder.connector.registry import connector_type
+from onboarder.converge.outlook import Outlook, outlook
+from onboarder.model.ids import MarketplaceName
+from onboarder.model.people import Merchant
+from onboarder.records.works import works
+
+SHOWN = 5
+"""Examples shown on screen per reason; --json has them all."""
+
+
+async def plan(desk: Desk, choice: Choice) -> int:
+    async with desk.application() as app:
+        merchants = await choice.merchants(app)
+        seen = [await _look(app, merchants, name) for name in choice.marketplace_names(app)]
+    desk.show(_document(desk, seen), lambda: _render(desk, seen))
+    if seen and not choice.all_trained:
+        _tell(desk, "plan.refused", [(one, why) for one, why in seen[0].refused])
+    for one in seen:
+        _tell(desk, "plan.faults", list(one.faults), marketplace=one.marketplace)
+        if one.stopped:
+            desk.say("plan.stopped", marketplace=one.marketplace, count=len(one.stopped))
+    desk.say("plan.nothing_changed")
+    nobody = seen and all(len(one.refused) == one.merchants for one in seen)
+    return Exit.REFUSED if nobody else Exit.DONE
+
+
+async def _look(app: Application, merchants: Sequence[Merchant], name: MarketplaceName) -> Outlook:
+    config = app.marketplace_config(name)
+    manifest = connector_type(config.connector).manifest
+    async with app.database.read() as tx:
+        found = await works(tx, merchants, name)
+    return outlook(
+        found,
+        marketplace=name,
+        manifest=manifest,
+        categories=app.categories(name),
+        programme=app.programme,
+        per_second=config.budget.per_second or manifest.requests_per_second,
+        now=app.clock(),
+    )
+
+
+def _document(desk: Desk, seen: Sequence[Outlook]) -> object:
+    return {
+        "marketplaces": [
+            {
+                "marketplace": one.marketplace,
+                "merchants": one.merchants,
+                "stores": one.stores,
+                "listings": one.listings,
+                "updates": one.updates,
+                "withdrawals": one.withdrawals,
+                "photos": one.photos,
+                "calls": one.calls,
+                "calls_per_second": one.per_second,
+                "minutes": round(one.minutes, 1),
+                "person_minutes": one.person_minutes,
+                "stopped": [{"store": store, "state": state} for store, state in one.stopped],
+                "refused": [
+                    {"merchant": who, **_advice(desk, advice)} for who, advice in one.refused
+                ],
+                "faults": [
+                    {"product": what, **_advice(desk, advice)} for what, advice in one.faults
+                ],
+            }
+            for one in seen
+        ],
+        "minutes": round(max((one.minutes for one in seen), default=0.0), 1),
+    }
+
+
+def _advice(desk: Desk, advice: Advice) -> dict[str, str]:
+    text = desk.words.either(advice.id, advice.en)
+    return {"code": advice.code, "who": advice.who, "text": text}
+
+
+_COLUMNS = ("stores", "listings", "updates", "withdrawals", "photos", "calls")
+
+
+def _render(desk: Desk, seen: Sequence[Outlook]) -> list[RenderableType]:
+    words = desk.words
+    header = [words("word.marketplace"), words("plan.allowed")]
+    header += [words(f"plan.{name}") for name in _COLUMNS]
+    header += [words("plan.minutes"), words("plan.person_minutes")]
+    rows: list[list[Cell]] = [
+        [
+            one.marketplace,
+            one.merchants - len(one.refused),
+            one.stores,
+            one.listings,
+            one.updates,
+            one.withdrawals,
+            one.photos,
+            one.calls,
+            f"{one.minutes:.1f}",
+            one.person_minutes,
+        ]
+        for one in seen
+    ]
+    return [table(header, rows)]
+
+
+def _tell(desk: Desk, key: str, cases: Sequence[tuple[str, Advice]], **facts: object) -> None:
+    """The reasons, each once, with how many and a few examples."""
+    if not cases:
+        return
+    desk.say(key, count=len(cases), **facts)
+    advices = {advice.code: advice for _, advice in reversed(cases)}
+    for code, number in Counter(advice.code for _, advice in cases).most_common():
+        examples = [what for what, advice in cases if advice.code == code][:SHOWN]
+        more = " …" if number > SHOWN else ""
+        said = desk.words.either(advices[code].id, advices[code].en)
+        desk.tell(f"  {number} × {said}\n      {', '.join(examples)}{more}")

@@ -1,0 +1,120 @@
+"""What a plan for many stores amounts to: steps, calls and minutes, before anything is ordered. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from onboarder.connector.budget import USED_SHARE
+from onboarder.connector.errors import Advice
+from onboarder.connector.manifest import Manifest
+from onboarder.converge.plan import (
+    CompleteStore,
+    CreateListing,
+    OpenStore,
+    Plan,
+    Step,
+    UpdateListing,
+    UploadPhoto,
+    WithdrawListing,
+    plan,
+)
+from onboarder.converge.wanted import Wanted, wanted
+from onboarder.model.ids import MarketplaceName, MerchantId, Reference, RemoteId, StoreId
+from onboarder.model.people import Programme
+from onboarder.model.recorded import StoreWork
+from onboarder.model.shop import StoreState
+
+
+@dataclass(slots=True)
+class Outlook:
+    """One marketplace's share of a plan. `minutes` is the time the calls take at the budget's rate, alone there."""
+
+    marketplace: MarketplaceName
+    merchants: int = 0
+    stores: int = 0
+    """Stores to open."""
+    listings: int = 0
+    """Listings to create."""
+    updates: int = 0
+    withdrawals: int = 0
+    photos: int = 0
+    calls: int = 0
+    per_second: float = 1.0
+    person_minutes: int = 0
+    """What people have to do for the stores to open, by the connector's manifest."""
+    stopped: list[tuple[StoreId, StoreState]] = field(
+        default_factory=list[tuple[StoreId, StoreState]]
+    )
+    """Stores for which nothing is done before a person has acted."""
+    refused: list[tuple[MerchantId, Advice]] = field(
+        default_factory=list[tuple[MerchantId, Advice]]
+    )
+    faults: list[tuple[Reference, Advice]] = field(default_factory=list[tuple[Reference, Advice]])
+    """Products that cannot go there as they are."""
+
+    @property
+    def minutes(self) -> float:
+        return self.calls / (self.per_second * USED_SHARE) / 60
+
+
+def outlook(
+    works: Iterable[StoreWork],
+    *,
+    marketplace: MarketplaceName,
+    manifest: Manifest,
+    categories: Mapping[str, str],
+    programme: Programme,
+    per_second: float,
+    now: datetime,
+) -> Outlook:
+    """Everything that would be done until all is as wanted, taking for granted that reviews end well."""
+    seen = Outlook(marketplace, per_second=per_second)
+    for work in works:
+        want = wanted(
+            work.merchant,
+            work.products,
+            programme=programme,
+            manifest=manifest,
+            categories=categories,
+            store_reference=work.store.reference,
+        )
+        seen.merchants += 1
+        if want.refusal is not None:
+            seen.refused.append((work.merchant.id, want.refusal))
+            continue
+        seen.faults += want.faults.items()
+        _add(seen, work, _to_the_end(want, work, manifest, now), manifest)
+    return seen
+
+
+_UNDERWAY = {StoreState.DRAFT, StoreState.AWAITING_OWNER, StoreState.IN_REVIEW}
+
+
+def _to_the_end(want: Wanted, work: StoreWork, manifest: Manifest, now: datetime) -> Plan:
+    """The store's own steps, then those for its listings as if it were open already."""
+    first = [one for one in plan(want, work, manifest, now).steps if _about_store(one)]
+    if work.store.state in _UNDERWAY:
+        remote_id = work.store.remote_id or RemoteId("planned")
+        opened = replace(work.store, state=StoreState.OPEN, remote_id=remote_id, complete=True)
+        work = replace(work, store=opened)
+    rest = [one for one in plan(want, work, manifest, now).steps if not _about_store(one)]
+    return Plan((*first, *rest))
+
+
+def _about_store(step: Step) -> bool:
+    return isinstance(step, OpenStore | CompleteStore)
+
+
+def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None:
+    kinds = Counter(type(step) for step in todo.steps)
+    seen.stores += kinds[OpenStore]
+    seen.listings += kinds[CreateListing]
+    seen.updates += kinds[UpdateListing]
+    seen.withdrawals += kinds[WithdrawListing]
+    seen.photos += kinds[UploadPhoto]
+    seen.calls += todo.calls(manifest)
+    if work.store.state in _UNDERWAY:
+        seen.person_minutes += sum(step.minutes for step in manifest.human_steps)
+    elif work.store.state is not StoreState.OPEN:
+        seen.stopped.append((work.store.id, work.store.state))
