@@ -9,7 +9,6 @@ import uvicorn
 from pydantic import BaseModel, ConfigDict
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from onboarder_rehearsal.command import DEFAULT_PORT
 from onboarder_rehearsal.server.app import create_app
 from onboarder_rehearsal.server.dials import Dial
 from onboarder_rehearsal.server.rules import Rules
