@@ -41,7 +41,7 @@ _NUMBERS = re.compile(
 _WORDS = re.compile(r"(?P<day>\d{1,2})[ -]?(?P<month>[a-z]+)\.?[ ,-]*(?P<year>\d{4}|\d{2})")
 _EPOCH = date(1899, 12, 30)
 """Day 0 of spreadsheets from 1 March 1900 on."""
-_SERIALS = range(36_526, 73_051)
+_SERIALS = (36_526, 73_051)
 """Years 2000 to 2099."""
 
 
@@ -61,7 +61,7 @@ def _of_cell(cell: Cell) -> date:
             return cell
         case str():
             return _of_text(folded(cell))
-        case float() | int() if not isinstance(cell, bool) and int(cell) in _SERIALS:
+        case float() | int() if not isinstance(cell, bool) and _SERIALS[0] <= cell < _SERIALS[1]:
             return _EPOCH + timedelta(days=int(cell))
         case _:
             raise Asked(AskedCode.DATE_UNCLEAR)
