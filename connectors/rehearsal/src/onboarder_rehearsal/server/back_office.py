@@ -83,7 +83,6 @@ def delete_store(desk: Desk, key: str) -> None:
     """The store is gone as if it had never been."""
     row = store(desk, key)
     desk.state.run("UPDATE seller SET deleted = 1 WHERE no = ?", row["no"])
-    desk.state.run("DELETE FROM token WHERE seller_no = ?", row["no"])
 
 
 def act_on_listing(desk: Desk, key: str, act: str, note: Note) -> sqlite3.Row:

@@ -12,7 +12,7 @@ from onboarder_rehearsal.server import categories, item_rows, sellers
 from onboarder_rehearsal.server.callers import Call, Caller, identify
 from onboarder_rehearsal.server.dials import BEFORE, Dial, Dials, Fault, Strikes
 from onboarder_rehearsal.server.endpoints import ENDPOINTS, Endpoint
-from onboarder_rehearsal.server.pace import Pace, too_fast
+from onboarder_rehearsal.server.pace import Pace, retry_after, too_fast
 from onboarder_rehearsal.server.rules import Rules
 from onboarder_rehearsal.server.state import State
 from onboarder_rehearsal.server.visit import Refused, Reply, SellerPhase, Visit
@@ -88,12 +88,19 @@ class Desk:
     def _reply(self, call: Call, caller: Caller, strikes: Strikes, now: float) -> Reply:
         for fault, dial in strikes.items():
             if fault in BEFORE:
-                return self._instead(call, caller, dial, now)
+                return self._instead(call, caller, strikes, dial, now)
         try:
             self._pace.check(self.rules, caller, now)
             caller = self._misfortunes(call, caller, strikes, now)
             if caller.refusal is not None:
                 raise caller.refusal
+        except Refused as refused:
+            return refused.reply()
+        return self._done(call, caller, strikes, now)
+
+    def _done(self, call: Call, caller: Caller, strikes: Strikes, now: float) -> Reply:
+        """Carry the call out; refused, it leaves nothing behind."""
+        try:
             with self.state.attempt():
                 return call.endpoint.handle(self._visit(call, caller, strikes, now))
         except Refused as refused:
@@ -115,15 +122,18 @@ class Desk:
             strikes=strikes,
         )
 
-    def _instead(self, call: Call, caller: Caller, dial: Dial, now: float) -> Reply:
+    def _instead(
+        self, call: Call, caller: Caller, strikes: Strikes, dial: Dial, now: float
+    ) -> Reply:
         """What a fault answers in place of doing the call."""
+        shown = now + self._skew(strikes)
         match dial.fault:
             case Fault.LIMITED:
                 scope = "partner" if dial.store is None else "seller"
-                skewed = now + self.rules.clock_skew_seconds
-                return too_fast(scope, dial.seconds, dial.retry_after, skewed).reply()
+                return too_fast(scope, dial.seconds, dial.retry_after or "seconds", shown).reply()
             case Fault.UNAVAILABLE:
-                return Refused(503, "maintenance", "closed for a moment").reply()
+                headers = retry_after(dial.seconds, dial.retry_after or "none", shown)
+                return Refused(503, "maintenance", "closed for a moment", headers=headers).reply()
             case Fault.LATE_COMMIT:
                 self._postpone(call, caller, now + dial.seconds)
             case _:
@@ -195,7 +205,7 @@ class Desk:
             spec["base_url"],
         )
         caller = Caller(spec["partner"], spec["seller_no"], spec["store"])
-        reply = self._reply(call, caller, {}, now)
+        reply = self._done(call, caller, {}, now)
         self._log(endpoint, caller.store, reply, {}, now, note="late_commit.done")
 
     def _announce_seller(self, number: int) -> None:
@@ -236,11 +246,13 @@ class Desk:
         )
 
     def _headers(self, reply: Reply, strikes: Strikes, now: float) -> dict[str, str]:
-        skew = self.rules.clock_skew_seconds
-        if Fault.CLOCK_SKEW in strikes:
-            skew += strikes[Fault.CLOCK_SKEW].seconds
-        date = formatdate(now + skew, usegmt=True)
+        date = formatdate(now + self._skew(strikes), usegmt=True)
         return {"Date": date, "X-Request-Id": f"R{self._number}", **reply.headers}
+
+    def _skew(self, strikes: Strikes) -> float:
+        """Seconds by which the clock that this answer shows is wrong."""
+        dial = strikes.get(Fault.CLOCK_SKEW)
+        return self.rules.clock_skew_seconds + (dial.seconds if dial is not None else 0)
 
 
 def _categories_named(body: bytes) -> set[str]:

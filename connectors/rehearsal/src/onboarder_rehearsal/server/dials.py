@@ -99,8 +99,8 @@ class Dial(BaseModel):
     seconds: float = Field(default=2, ge=-86_400, le=86_400)
     share: Share = 0.5
     megabytes: Annotated[int, Field(ge=1, le=1024)] = 64
-    retry_after: RetryAfter = "seconds"
-    """For `limited`: how the answer says to wait `seconds`."""
+    retry_after: RetryAfter | None = None
+    """How the answer says to wait `seconds`; left out, `limited` says it in seconds and `unavailable` not at all."""
 
     def matches(self, method: str, route: str, store: str) -> bool:
         return (
