@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from random import Random
 
 from onboarder.connector.errors import (
-    ActionNeeded,
     Advice,
     CredentialsExpired,
     Gone,
@@ -23,6 +22,8 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)
 PERSON_WAIT = timedelta(hours=6)
 """How soon to look whether a person has done their part."""
+LOGIN_ATTEMPTS = 3
+"""Refusals of a login of ours, each after signing in anew, before a person is asked."""
 TELL_AFTER = 8
 """Attempts in vain after which an operator is told; work goes on all the same."""
 
@@ -49,9 +50,13 @@ class Next:
     ask: Advice | None
 
 
-def after(error: MarketplaceError, attempts: int, random: Random) -> Next:
-    """`attempts` counts the failures before this one."""
+def after(
+    error: MarketplaceError, attempts: int, random: Random, *, our_login: bool = False
+) -> Next:
+    """`attempts` counts the failures before this one. With `our_login` we can sign in again without the merchant."""
     match error:
+        case CredentialsExpired() if our_login and attempts < LOGIN_ATTEMPTS:
+            return Next(backoff(attempts, random), counts=True, ask=None)
         case RateLimited():
             return Next(
                 error.retry_after + jitter(timedelta(seconds=1), random), counts=False, ask=None
@@ -62,12 +67,10 @@ def after(error: MarketplaceError, attempts: int, random: Random) -> Next:
             return Next(max(least, backoff(attempts, random)), counts=True, ask=ask)
         case OutcomeUnknown() | Gone():
             return Next(backoff(attempts, random), counts=True, ask=None)
-        case ActionNeeded() | CredentialsExpired():
-            return Next(PERSON_WAIT, counts=False, ask=error.advice)
         case Rejected() | Unsupported():
             return Next(None, counts=False, ask=error.advice)
         case _:
-            return Next(PERSON_WAIT, counts=True, ask=error.advice)
+            return Next(PERSON_WAIT, counts=False, ask=error.advice)
 
 
 def backoff(attempts: int, random: Random) -> timedelta:

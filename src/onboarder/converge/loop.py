@@ -12,6 +12,7 @@ import structlog
 
 from onboarder.connector.budget import in_lane
 from onboarder.connector.errors import MarketplaceError
+from onboarder.connector.manifest import CredentialKind
 from onboarder.converge.apply import Appliance
 from onboarder.converge.decisions import carry_out_decisions
 from onboarder.converge.doubts import settle_doubts
@@ -84,7 +85,8 @@ async def _pass(session: Session) -> PassEnd:
         raise
     except MarketplaceError as caught:
         error = caught
-        following = after(error, attempts, session.around.random)
+        ours = session.manifest.credentials is CredentialKind.LOGIN
+        following = after(error, attempts, session.around.random, our_login=ours)
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
         )

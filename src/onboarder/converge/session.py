@@ -73,7 +73,7 @@ class Session:
         self.connector = self.marketplace.connector
         self.manifest = self.connector.manifest
         self._credentials = self._unsealed()
-        self._renewable = True
+        self._looked_at_expiry = False
         self._numbers = itertools.count()
 
     @property
@@ -115,24 +115,20 @@ class Session:
         From now on until the call's deadline and the marketplace's settle time are over, nobody believes in their absence.
         """
         named = [(writes.intent_id(self.lease, next(self._numbers)), *wish) for wish in wishes]
-        now = self.now
-        doubt_until = now + self.around.call_deadline + self.manifest.settle
         async with self.commit() as tx:
-            await writes.intend(tx, self.lease, named, now=now, doubt_until=doubt_until)
+            await writes.intend(
+                tx, self.lease, named, now=self.now, doubt_until=self._doubt_until()
+            )
         return [one for one, _, _ in named]
 
     async def reach(self, action: Callable[[Access], Awaitable[T]]) -> T:
         """Call the marketplace with valid credentials, renewing them once if they turn out dead."""
         await self._renew_early()
         try:
-            result = await action(self._access())
+            return await action(self._access())
         except CredentialsExpired:
-            if not self._renewable:
-                raise
             await self._renew()
-            result = await action(self._access())
-        self._renewable = True
-        return result
+            return await action(self._access())
 
     async def adopt_credentials(self, tx: Transaction, credentials: Credentials) -> None:
         """Keep new credentials, sealed."""
@@ -173,15 +169,22 @@ class Session:
         return Access(self.store.reference, self.store.remote_id, self._credentials)
 
     async def _renew_early(self) -> None:
+        """Once a pass: credentials that live shorter than that are renewed when they are refused."""
         expires = self._credentials.expires_at if self._credentials else None
-        if self._renewable and expires is not None and expires - self.now < RENEW_BEFORE:
-            await self._renew()
+        if not self._looked_at_expiry and expires is not None:
+            self._looked_at_expiry = True
+            if expires - self.now < RENEW_BEFORE:
+                await self._renew()
 
     async def _renew(self) -> None:
-        self._renewable = False
         fresh = await self.connector.renew(self._access())
         async with self.commit() as tx:
             await self.adopt_credentials(tx, fresh)
+            # What was intended is only sent from now on, so its doubt lasts longer too.
+            await writes.prolong_doubts(tx, self.lease, self._doubt_until())
+
+    def _doubt_until(self) -> datetime:
+        return self.now + self.around.call_deadline + self.manifest.settle
 
     def _unsealed(self) -> Credentials | None:
         if self.work.sealed_credentials is None:

@@ -43,6 +43,19 @@ async def intend(
     await tx.execute(insert(intent), rows)
 
 
+async def prolong_doubts(tx: Transaction, lease: Lease, until: datetime) -> None:
+    """What this lease has put on record and not concluded is sent later than first thought."""
+    await tx.execute(
+        update(intent)
+        .where(
+            intent.c.store_id == lease.store_id,
+            intent.c.lease_token == lease.token,
+            intent.c.state == IntentState.PENDING,
+        )
+        .values(doubt_until=until)
+    )
+
+
 async def conclude(
     tx: Transaction,
     one: str,

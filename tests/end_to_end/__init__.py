@@ -1,0 +1,1 @@
+"""The whole product against real servers, as its users run it."""
