@@ -1,7 +1,7 @@
 """arq as the doorbell: a job is a store id, and it is over once the store's pass has begun.
 
-Only this module knows arq. It is in maintenance mode and was seen to lose, refuse and hold back jobs (a job id stays taken
-while a dead worker's mark lives, a flush forgets all), so nothing depends on a job: the sweep finds what no ring brought.
+arq is in maintenance mode and was seen to lose, refuse and hold back jobs (a job id stays taken while a dead worker's mark
+lives, a flush forgets all), so nothing depends on a job: the sweep finds what no ring brought.
 """
 
 import asyncio
@@ -39,7 +39,9 @@ AHEAD = 2
 """Rings a lane takes while all its slots are busy: few, so that another process can take the others."""
 HELD_SECONDS = 30.0
 """How long a ring waits for a slot before it is dropped; a dead worker holds its rings' ids little longer."""
-LONGEST_BACKOFF = 2.0
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0
+CALM_SECONDS = 10.0
+"""A failure after so many good seconds is a new one."""
 
 REDIS_AWAY = (RedisError, OSError, TimeoutError)
 
@@ -151,20 +153,20 @@ async def ring(ctx: dict[str, object], store: str) -> None:
 
 
 async def answer_rings(settings: Settings, lane: Lane, passes: Passes) -> None:
-    """Answer one lane's rings until cancelled, through every failure of Redis."""
-    backoff = 0.0
+    """Answer one lane's rings until cancelled, through every failure of Redis. A lasting failure is logged once."""
+    now = asyncio.get_running_loop().time
+    backoff = SHORTEST_BACKOFF
     while True:
+        began = now()
         try:
             async with _attended(settings, lane, passes) as worker:
-                await worker.pool.ping()
-                backoff = 0.0
                 await worker.main()
-        except* REDIS_AWAY as group:
-            log.warning("bell.redis_away", lane=lane, why=_first(group))
-        except* Exception:
-            log.exception("bell.failed", lane=lane)
-        backoff = min(LONGEST_BACKOFF, max(0.1, backoff * 2))
+        except* Exception as group:  # noqa: BLE001  # whatever it was, the lane is answered again
+            backoff = SHORTEST_BACKOFF if now() - began > CALM_SECONDS else backoff
+            if backoff == SHORTEST_BACKOFF:
+                _log_failure(lane, group.exceptions[0])
         await asyncio.sleep(backoff)
+        backoff = min(LONGEST_BACKOFF, backoff * 2)
 
 
 @asynccontextmanager
@@ -205,7 +207,9 @@ def _dump(job: dict[str, object]) -> bytes:
     return json.dumps(job, default=repr).encode()
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
-    """The name of what went wrong, not its text: an address may hold a password."""
-    names = [type(one).__name__ for one in group.exceptions]
-    return names[0]
+def _log_failure(lane: Lane, error: BaseException) -> None:
+    """Redis's own failures are named without their text, which may hold an address with a password."""
+    if isinstance(error, REDIS_AWAY):
+        log.warning("bell.redis_away", lane=lane, why=type(error).__name__)
+    else:
+        log.error("bell.failed", lane=lane, exc_info=error)

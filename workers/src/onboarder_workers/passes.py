@@ -22,6 +22,8 @@ class Passes:
         self, work: Callable[[StoreId], Awaitable[PassEnd]], slots: Mapping[Lane, int]
     ) -> None:
         self.slots = slots
+        self.begun = 0
+        """Passes so far."""
         self._work = work
         self._free = {lane: asyncio.Semaphore(number) for lane, number in slots.items()}
         self._running: dict[StoreId, asyncio.Task[None]] = {}
@@ -39,6 +41,7 @@ class Passes:
             return
         task = asyncio.create_task(self._pass(store))
         self._running[store] = task
+        self.begun += 1
 
         def over(_: asyncio.Task[None]) -> None:
             del self._running[store]

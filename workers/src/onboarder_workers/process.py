@@ -11,7 +11,7 @@ import structlog
 from onboarder.application import Application, open_application
 from onboarder.converge.loop import converge
 from onboarder.model.work import Lane
-from onboarder.records import presence, stores
+from onboarder.records import presence
 from onboarder.redis_server import connect, needed
 from onboarder.settings import Settings
 from onboarder_workers.bell import answer_rings
@@ -28,10 +28,10 @@ DRAIN_SECONDS = 30.0
 async def work(settings: Settings, lanes: Sequence[Lane]) -> int:
     """Work until SIGTERM or SIGINT, then drain; a second signal ends the process at once. Returns the exit code."""
     stop = _stop_signal()
-    async with at_work(settings, lanes):
+    async with at_work(settings, lanes) as passes:
         await stop.wait()
         log.info("worker.draining")
-    log.info("worker.ended")
+    log.info("worker.ended", passes=passes.begun)
     return 0
 
 
@@ -80,7 +80,7 @@ async def _leave(app: Application, passes: Passes) -> None:
     """Let passes end, hand back what had to be cut off, and take our name off the list."""
     await passes.drain(DRAIN_SECONDS)
     async with app.database.write() as tx:
-        await stores.give_back(tx, app.name)
+        await presence.hand_back(tx, app.name)
         await presence.gone(tx, app.name)
 
 

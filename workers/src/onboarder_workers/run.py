@@ -19,3 +19,7 @@ def main() -> None:
     except Problem as problem:
         sys.stderr.write(f"{problem.message}\n{problem.hint}\n")
         sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,15 +1,17 @@
 """For those who know arq: `arq onboarder_workers.settings.WorkerSettings` runs a whole worker process.
 
 arq itself answers the rings of the stall's lane; the night's lane, the sweep, the schedule and the rest run beside it, with
-the same settings as for `onboarder worker`. Two differences: arq writes its own log, and it ends when Redis goes away (as
-arq does), so something must start it again. `onboarder worker` stays and goes on working without Redis.
+the same settings as for `onboarder worker`. One difference: it ends when Redis goes away, as arq does, so something must
+start it again; `onboarder worker` stays and goes on working without Redis.
 """
 
+import sys
 from contextlib import AsyncExitStack
 
 from arq.connections import ArqRedis
 from arq.typing import StartupShutdown
 
+from onboarder.logging import configure_logging
 from onboarder.model.work import Lane
 from onboarder.redis_server import EmbeddedServer
 from onboarder.settings import Settings
@@ -42,6 +44,7 @@ def worker_settings(settings: Settings) -> ArqSettings:
     redis: ArqRedis = bell_client(settings)
 
     async def on_startup(ctx: dict[str, object]) -> None:
+        configure_logging(json=not sys.stderr.isatty())
         ctx[PASSES] = await stack.enter_async_context(
             at_work(settings, tuple(Lane), rung=[Lane.NIGHT])
         )
