@@ -76,6 +76,8 @@ class Application:
             raise ConfigProblem(
                 f"the import's rules cannot be used: {error}",
                 hint="mend config/intake and try again",
+                id_message=f"aturan impor tidak bisa dipakai: {error}",
+                id_hint="perbaiki config/intake lalu coba lagi",
             ) from error
 
     @cached_property
@@ -90,6 +92,8 @@ class Application:
             raise UsageProblem(
                 f"no marketplace {name!r} is configured (configured: {known})",
                 hint="see: onboarder marketplaces",
+                id_message=f"marketplace {name!r} belum diatur (yang diatur: {known})",
+                id_hint="lihat: onboarder marketplaces",
             )
         return found
 
@@ -161,7 +165,10 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
             await upgrade(database)
         elif await pending(database):
             raise ConfigProblem(
-                "the database schema is older than this release", hint="run: onboarder db upgrade"
+                "the database schema is not this release's",
+                hint="run: onboarder db upgrade",
+                id_message="skema basis data berbeda dari rilis ini",
+                id_hint="jalankan: onboarder db upgrade",
             )
         yield Application(settings, database)
     finally:

@@ -20,5 +20,8 @@ def read_programme(folder: Path, name: str) -> Programme:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ConfigProblem(
-            f"{path}: {place}: {first['msg']}", hint="mend the file and try again"
+            f"{path}: {place}: {first['msg']}",
+            hint="mend the file and try again",
+            id_message=f"{path} tidak bisa dipakai: {place}: {first['msg']}",
+            id_hint="perbaiki berkas itu lalu coba lagi",
         ) from None

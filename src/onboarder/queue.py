@@ -30,5 +30,8 @@ def installed_queue() -> Queue:
         queue: Queue = point.load()()
         return queue
     raise ConfigProblem(
-        "no queue is installed, so no worker can run", hint="install it with: pip install onboarder-workers"
+        "no queue is installed, so no worker can run",
+        hint="install it with: pip install onboarder-workers",
+        id_message="antrean belum terpasang, jadi worker tidak bisa jalan",
+        id_hint="pasang dengan: pip install onboarder-workers",
     )

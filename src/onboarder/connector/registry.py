@@ -48,6 +48,8 @@ def connector_type(name: str) -> type[Connector]:
         raise ConfigProblem(
             f"connector {name!r} is not installed (installed: {known})",
             hint=f"install it with: pip install 'onboarder[{name}]'",
+            id_message=f"konektor {name!r} belum terpasang (terpasang: {known})",
+            id_hint=f"pasang dengan: pip install 'onboarder[{name}]'",
         )
     loaded: type[Connector] = points[name].load()
     return loaded
@@ -71,7 +73,12 @@ def _read(path: Path) -> MarketplaceConfig:
             if isinstance(error, tomllib.TOMLDecodeError)
             else _say(error)
         )
-        raise ConfigProblem(f"{path}: {first}", hint="mend the file and try again") from None
+        raise ConfigProblem(
+            f"{path}: {first}",
+            hint="mend the file and try again",
+            id_message=f"{path} tidak bisa dipakai: {first}",
+            id_hint="perbaiki berkas itu lalu coba lagi",
+        ) from None
 
 
 def _say(error: ValidationError) -> str:

@@ -60,11 +60,17 @@ async def answer_task(
         task = await tasks.task_by_id(tx, number)
         if task is None:
             raise UsageProblem(
-                f"task {number} is not open", hint="list open tasks with: onboarder tasks"
+                f"task {number} is not open",
+                hint="list open tasks with: onboarder tasks",
+                id_message=f"tugas {number} tidak terbuka",
+                id_hint="lihat tugas yang terbuka dengan: onboarder tasks",
             )
         choices = task.choices or ("done",)
         if text not in choices:
-            raise UsageProblem(f"task {number} takes the answers: {', '.join(choices)}")
+            raise UsageProblem(
+                f"task {number} takes the answers: {', '.join(choices)}",
+                id_message=f"jawaban untuk tugas {number}: {', '.join(choices)}",
+            )
         await tasks.answer(tx, number, text, now=now)
         if text in ANSWERS:
             await runs.decide(tx, int(task.subject.removeprefix("drift:")), ANSWERS[text])

@@ -43,7 +43,10 @@ class Vault:
         version, key, text = sealed.split(".", 2)
         if version != "v1" or key not in self._keys:
             raise ConfigProblem(
-                f"no key {key!r} in the key ring", hint="restore keys.json from its backup"
+                f"no key {key!r} in the key ring",
+                hint="restore keys.json from its backup",
+                id_message=f"kunci {key!r} tidak ada di gelang kunci",
+                id_hint="pulihkan keys.json dari cadangan",
             )
         raw = base64.b64decode(text)
         try:
@@ -54,6 +57,8 @@ class Vault:
             raise ConfigProblem(
                 f"the secret stored for {place} does not open with key {key!r}",
                 hint="restore keys.json or the database from the same backup",
+                id_message=f"rahasia untuk {place} tidak terbuka dengan kunci {key!r}",
+                id_hint="pulihkan keys.json atau basis data dari cadangan yang sama",
             ) from None
         return SecretStr(plain.decode())
 
@@ -78,10 +83,15 @@ def open_vault(folder: Path, *, create: bool) -> Vault:
         raise ConfigProblem(
             f"key ring {path} does not exist",
             hint="put keys.json there, or run once with the embedded database to make one",
+            id_message=f"gelang kunci {path} tidak ada",
+            id_hint="taruh keys.json di situ, atau jalankan sekali dengan basis data bawaan",
         ) from None
     except (ValueError, KeyError, AttributeError, TypeError):
         raise ConfigProblem(
-            f"key ring {path} cannot be read", hint="restore it from its backup"
+            f"key ring {path} cannot be read",
+            hint="restore it from its backup",
+            id_message=f"gelang kunci {path} tidak bisa dibaca",
+            id_hint="pulihkan dari cadangan",
         ) from None
 
 

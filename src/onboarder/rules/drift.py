@@ -52,6 +52,8 @@ def read_drift_rules(path: Path) -> DriftRules:
         raise ConfigProblem(
             f"{path}: {error.errors(include_input=False)[0]['msg']}",
             hint="compare with the project's config/rules/drift.toml",
+            id_message=f"{path} tidak bisa dipakai: {error.errors(include_input=False)[0]['msg']}",
+            id_hint="bandingkan dengan config/rules/drift.toml milik proyek",
         ) from None
     missing = [one for one in DriftClass if one not in rules.policy]
     wrong = [
@@ -65,5 +67,10 @@ def read_drift_rules(path: Path) -> DriftRules:
             if missing
             else f"'repair' is not possible for {', '.join(wrong)}"
         )
-        raise ConfigProblem(f"{path}: {said}", hint="set repair, adopt, report or ask")
+        raise ConfigProblem(
+            f"{path}: {said}",
+            hint="set repair, adopt, report or ask",
+            id_message=f"{path} tidak bisa dipakai: {said}",
+            id_hint="isi dengan repair, adopt, report atau ask",
+        )
     return rules
