@@ -3,15 +3,17 @@
 from dataclasses import replace
 from datetime import datetime
 
-from onboarder.model.recorded import ListingRecord
+from onboarder.model.recorded import RECREATE, RELIST, ListingRecord
 from onboarder.model.shop import (
     ListingContent,
     ListingField,
+    ListingState,
     ObservedListing,
     ObservedOffer,
     Offer,
 )
 
+ON_SALE = frozenset({ListingState.LIVE, ListingState.IN_REVIEW})
 _IN_OFFERS = frozenset({ListingField.PRICE, ListingField.STOCK, ListingField.VARIANTS})
 
 
@@ -25,14 +27,16 @@ def created(
 ) -> ListingRecord:
     """After a create that the marketplace confirmed. Until `settled` its absence from a page proves nothing."""
     agreed = _as_sent(shown, content, frozenset({ListingField.PRICE, ListingField.STOCK}))
-    return _well(record, shown, now, applied=content, baseline=agreed, not_before=settled)
+    fresh = _well(record, shown, now, applied=content, baseline=agreed)
+    return replace(fresh, not_before=settled, repairs=_to_list(shown))
 
 
 def adopted(
     record: ListingRecord, content: ListingContent, shown: ObservedListing, *, now: datetime
 ) -> ListingRecord:
     """After finding under our Reference what we do not remember sending: believe what is shown."""
-    return _well(record, shown, now, applied=_content_as_shown(content, shown), baseline=shown)
+    fresh = _well(record, shown, now, applied=_content_as_shown(content, shown), baseline=shown)
+    return replace(fresh, repairs=_to_list(shown))
 
 
 def updated(
@@ -45,18 +49,49 @@ def updated(
 ) -> ListingRecord:
     """After an update of the named fields; the others keep their baseline, so a change there stays visible."""
     sent = _as_sent(shown, content, fields & {ListingField.PRICE, ListingField.STOCK})
-    return _well(
+    fresh = _well(
         record,
         shown.over(record.observed),
         now,
         applied=_applied(record.applied, content, fields),
         baseline=_rebased(record.baseline, sent, fields),
     )
+    unlisted = _to_list(shown) if record.state is not shown.state else frozenset[str]()
+    return replace(fresh, repairs=(record.repairs - fields) | unlisted)
+
+
+def withdrawn(
+    record: ListingRecord, shown: ObservedListing | None, *, now: datetime
+) -> ListingRecord:
+    """After we took it off sale: once the product is sold again, it goes back on sale. None: it is not there any more."""
+    if shown is None:
+        return replace(
+            record,
+            state=ListingState.WITHDRAWN,
+            remote_id=None,
+            failure=None,
+            attempts=0,
+            not_before=None,
+            repairs=frozenset(),
+        )
+    fresh = _placed(record, shown, now)
+    return replace(fresh, repairs=fresh.repairs | {RELIST})
+
+
+def relisted(record: ListingRecord, shown: ObservedListing, *, now: datetime) -> ListingRecord:
+    """After we put it on sale again."""
+    fresh = _placed(record, shown, now)
+    return replace(fresh, repairs=fresh.repairs - {RELIST})
 
 
 def observed(record: ListingRecord, shown: ObservedListing, *, now: datetime) -> ListingRecord:
-    """After a look: fields never seen before are agreed on as they are; differences stay for the comparison."""
+    """After a look: fields never seen before are agreed on as they are; differences stay for the comparison.
+
+    That it is on sale is agreed on at once; that it is off sale, rejected or gone, only by a decision.
+    """
     baseline = shown if record.baseline is None else record.baseline.over(shown)
+    if shown.state in ON_SALE:
+        baseline = replace(baseline, state=shown.state, reason=shown.reason)
     return replace(
         record,
         remote_id=shown.remote_id,
@@ -65,17 +100,41 @@ def observed(record: ListingRecord, shown: ObservedListing, *, now: datetime) ->
         baseline=baseline,
         observed=shown,
         observed_at=now,
+        repairs=record.repairs - ({RECREATE, RELIST} if shown.state in ON_SALE else {RECREATE}),
     )
 
 
 def rebased(record: ListingRecord, name: str | None) -> ListingRecord:
-    """Take what the marketplace shows of one field (None: of all) as agreed: policies adopt and report, answer keep."""
-    if record.observed is None:
+    """Take what the marketplace shows of one field (None: of the listing's state) as agreed."""
+    if record.observed is None or record.baseline is None:
         return record
     if name is None:
-        return replace(record, baseline=record.observed.over(record.baseline))
+        state = replace(record.baseline, state=record.state, reason=record.reason)
+        return replace(record, baseline=state)
     fields = frozenset({ListingField(name)})
     return replace(record, baseline=_rebased(record.baseline, record.observed, fields))
+
+
+def kept(record: ListingRecord, name: str | None, content: ListingContent | None) -> ListingRecord:
+    """`rebased`, and our own wish for the field gives way: it goes out again only when the register changes again."""
+    fresh = rebased(record, name)
+    if name is None:
+        return replace(fresh, repairs=fresh.repairs - {RECREATE, RELIST})
+    if content is not None and fresh.applied is not None:
+        given_up = _applied(fresh.applied, content, frozenset({ListingField(name)}))
+        fresh = replace(fresh, applied=given_up)
+    return replace(fresh, repairs=fresh.repairs - {name})
+
+
+def _placed(record: ListingRecord, shown: ObservedListing, now: datetime) -> ListingRecord:
+    """After a change of state that we made ourselves."""
+    fresh = observed(record, shown.over(record.observed), now=now)
+    return replace(rebased(fresh, None), failure=None, attempts=0, not_before=None)
+
+
+def _to_list(shown: ObservedListing) -> frozenset[str]:
+    """What our own write left as a draft is still to be put on sale."""
+    return frozenset({RELIST}) if shown.state is ListingState.DRAFT else frozenset()
 
 
 def _well(
@@ -85,7 +144,6 @@ def _well(
     *,
     applied: ListingContent,
     baseline: ObservedListing,
-    not_before: datetime | None = None,
 ) -> ListingRecord:
     return replace(
         record,
@@ -99,8 +157,7 @@ def _well(
         failure=None,
         refused_digest=None,
         attempts=0,
-        not_before=not_before,
-        repairs=frozenset(),
+        not_before=None,
     )
 
 
@@ -143,11 +200,12 @@ def _rebased(
         ListingField.PHOTOS: "photo_count",
     }
     changes = {plain[name]: getattr(sent, plain[name]) for name in fields if name in plain}
+    agreed = sent if sent.state in ON_SALE else baseline
     return replace(
         baseline,
         remote_id=sent.remote_id,
-        state=sent.state,
-        reason=sent.reason,
+        state=agreed.state,
+        reason=agreed.reason,
         offers=_rebased_offers(baseline, sent, fields),
         **changes,
     )

@@ -1,13 +1,11 @@
 """Carrying out a plan: one durable intent before and one durable outcome after every remote write."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import groupby
 from typing import assert_never
 
 import structlog
 
-from onboarder.connector.advice import UNREADABLE
 from onboarder.connector.contract import CreateOutcome, ListingDraft, Photo, RemotePhoto
 from onboarder.connector.errors import (
     Gone,
@@ -17,7 +15,15 @@ from onboarder.connector.errors import (
     Unsupported,
 )
 from onboarder.converge import agreed
-from onboarder.converge.failures import PARKED, failure
+from onboarder.converge.outcomes import (
+    is_final,
+    known_record,
+    record_creates,
+    record_end,
+    record_failure,
+    record_refused_photo,
+    record_success,
+)
 from onboarder.converge.plan import (
     CompleteStore,
     CreateListing,
@@ -27,21 +33,19 @@ from onboarder.converge.plan import (
     UpdateListing,
     UploadPhoto,
     WithdrawListing,
+    alive,
 )
-from onboarder.converge.session import Session, fresh_record
+from onboarder.converge.session import Session, as_opened
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.recorded import ListingRecord
-from onboarder.model.shop import ListingContent, ListingState, ObservedListing
+from onboarder.model.shop import ListingContent
 from onboarder.model.work import IntentKind, IntentState
-from onboarder.records import runs, tasks, writes
-from onboarder.records.database import Transaction
+from onboarder.records import writes
 
 log = structlog.get_logger()
 
 MOST_STRIKES = 3
-"""Lost answers in a row after which the marketplace is taken to be in trouble and the pass ends."""
-MOST_ATTEMPTS = 6
-"""Lost answers for one listing after which it is parked for an operator."""
+"""Calls with a lost answer in a row after which the marketplace is taken to be in trouble and the pass ends."""
 
 
 class Appliance:
@@ -55,10 +59,7 @@ class Appliance:
         """Carry the steps out in order. Refusals of single listings are recorded and do not stop the others."""
         for kind, run in groupby(steps, key=type):
             if kind is CreateListing:
-                creates = [step for step in run if isinstance(step, CreateListing)]
-                size = self.session.manifest.limits.create_batch
-                for start in range(0, len(creates), size):
-                    await self._create([one.content for one in creates[start : start + size]])
+                await self._create([one.content for one in run if isinstance(one, CreateListing)])
             else:
                 for step in run:
                     await self._one(step)
@@ -76,33 +77,30 @@ class Appliance:
             case UpdateListing():
                 await self._update(step)
             case WithdrawListing():
-                await self._withdraw(step.record)
+                await self._withdraw(self._now(step.record))
             case RelistListing():
-                await self._relist(step.record)
+                await self._relist(self._now(step.record))
             case _:
                 assert_never(step)
 
     async def _open_store(self) -> None:
         session = self.session
         [intent] = await session.intend((IntentKind.OPEN_STORE, session.store.reference))
+        content = session.wanted.store
         try:
-            found = await session.connector.find_store(session.wanted.store)
-            opened = found or await session.connector.open_store(session.wanted.store)
+            found = await session.call(lambda: session.connector.find_store(content))
+            opened = found
+            if opened is None:
+                opened = await session.call(lambda: session.connector.open_store(content))
         except MarketplaceError as error:
-            await self._unsent_or_unknown(intent, error)
+            await record_end(session, [intent], error)
             raise
         known_empty = {} if found else {"observed_at": session.now}
-        async with session.commit(
-            **known_empty,
-            remote_id=opened.store.remote_id,
-            state=opened.store.state,
-            complete=opened.store.complete,
-            reason=opened.store.reason,
-            url=opened.store.url,
-            failure=None,
-        ) as tx:
+        values = known_empty | as_opened(opened.store) | {"failure": None}
+        async with session.commit(values, progress=True) as tx:
             await session.adopt_credentials(tx, opened.credentials)
-            await writes.conclude(tx, intent, IntentState.DONE, now=session.now)
+            await session.stand(tx, opened.store.state, opened.store.reason)
+            await writes.conclude(tx, [intent], IntentState.DONE, now=session.now)
             await writes.note(
                 tx, at=session.now, actor="system", action="store.opened", subject=session.store.id
             )
@@ -111,7 +109,7 @@ class Appliance:
 
     async def _complete_store(self) -> None:
         session = self.session
-        if session.store.complete:
+        if session.store.complete or not alive(session.store.state):
             return
         [intent] = await session.intend((IntentKind.COMPLETE_STORE, session.store.reference))
         try:
@@ -119,21 +117,33 @@ class Appliance:
                 lambda way: session.connector.complete_store(way, session.wanted.store)
             )
         except MarketplaceError as error:
-            await self._unsent_or_unknown(intent, error)
+            await record_end(session, [intent], error)
             raise
-        async with session.commit(state=done.state, complete=done.complete) as tx:
-            await writes.conclude(tx, intent, IntentState.DONE, now=session.now)
+        values = {"state": done.state, "complete": done.complete}
+        async with session.commit(values, progress=True) as tx:
+            await session.stand(tx, done.state, done.reason)
+            await writes.conclude(tx, [intent], IntentState.DONE, now=session.now)
         await session.reload()
 
     async def _upload(self, step: UploadPhoto) -> None:
         session = self.session
         photo = Photo(step.photo, "image/jpeg", session.around.photos.read(step.photo))
-        remote = await session.reach(lambda way: session.connector.upload_photo(way, photo))
-        async with session.commit() as tx:
+        try:
+            remote = await session.reach(lambda way: session.connector.upload_photo(way, photo))
+        except (Rejected, Unsupported) as error:
+            await record_refused_photo(session, step.photo, error)
+            return
+        async with session.commit(progress=True) as tx:
             await writes.save_photo(tx, session.store.id, step.photo, remote.key)
         session.work.photos[step.photo] = remote.key
 
     async def _create(self, contents: Sequence[ListingContent]) -> None:
+        size = self.session.manifest.limits.create_batch
+        free = [one for one in contents if not self._refused(one)]
+        for start in range(0, len(free), size):
+            await self._create_batch(free[start : start + size])
+
+    async def _create_batch(self, contents: Sequence[ListingContent]) -> None:
         session = self.session
         drafts = [self._draft(content) for content in contents]
         intents = await session.intend(
@@ -145,60 +155,14 @@ class Appliance:
         except (OutcomeUnknown, Rejected, Unsupported) as error:
             outcomes = {content.reference: error for content in contents}
         except MarketplaceError as error:
-            async with session.commit() as tx:
-                for intent in intents:
-                    await writes.conclude(
-                        tx, intent, IntentState.REFUSED, now=session.now, code=error.advice.code
-                    )
+            await record_end(session, intents, error)
             raise
-        await self._record_creates(contents, intents, outcomes)
-
-    async def _record_creates(
-        self,
-        contents: Sequence[ListingContent],
-        intents: Sequence[str],
-        outcomes: Mapping[Reference, CreateOutcome],
-    ) -> None:
-        session = self.session
-        errors: list[MarketplaceError | None] = []
-        async with session.commit() as tx:
-            for content, intent in zip(contents, intents, strict=True):
-                outcome = outcomes.get(content.reference) or OutcomeUnknown(
-                    UNREADABLE,
-                    reference=content.reference,
-                    detail="missing from the batch's answer",
-                )
-                errors.append(await self._record_create(tx, content, intent, outcome))
-        for error in errors:
-            self._strike(error)
-
-    async def _record_create(
-        self, tx: Transaction, content: ListingContent, intent: str, outcome: CreateOutcome
-    ) -> MarketplaceError | None:
-        session = self.session
-        record = self._record(content.reference)
-        if isinstance(outcome, ObservedListing):
-            settled = session.now + session.manifest.settle
-            fresh = agreed.created(record, content, outcome, now=session.now, settled=settled)
-            await session.save(tx, fresh)
-            await writes.conclude(tx, intent, IntentState.DONE, now=session.now)
-            await tasks.settle(tx, record.id, now=session.now)
-            await runs.close_drifts(tx, session.store.id, content.reference)
-            return None
-        await writes.conclude(
-            tx,
-            intent,
-            _intent_state(outcome),
-            now=session.now,
-            code=outcome.advice.code,
-            request_id=outcome.request_id,
-        )
-        await session.save(tx, self._failed(record, content, outcome))
-        await self._ask_about(tx, record, content, outcome)
-        return outcome
+        self._judge(await record_creates(session, contents, intents, outcomes))
 
     async def _update(self, step: UpdateListing) -> None:
-        session, record = self.session, step.record
+        session, record = self.session, self._now(step.record)
+        if self._refused(step.content):
+            return
         draft = self._draft(step.content)
         [intent] = await session.intend((IntentKind.UPDATE_LISTING, record.reference))
         remote_id = _remote(record)
@@ -207,10 +171,11 @@ class Appliance:
                 lambda way: session.connector.update_listing(way, remote_id, draft, step.fields)
             )
         except MarketplaceError as error:
-            await self._record_failure(intent, record, step.content, error)
+            await record_failure(session, intent, record, step.content, error)
+            self._judge([error])
             return
         fresh = agreed.updated(record, step.content, step.fields, shown, now=session.now)
-        await self._record_success(intent, fresh)
+        await self._done(intent, fresh)
 
     async def _withdraw(self, record: ListingRecord) -> None:
         session = self.session
@@ -221,13 +186,10 @@ class Appliance:
                 lambda way: session.connector.withdraw_listing(way, remote_id)
             )
         except MarketplaceError as error:
-            await self._record_failure(intent, record, record.applied, error)
+            await record_failure(session, intent, record, record.applied, error)
+            self._judge([error])
             return
-        if shown is None:
-            fresh = replace(record, state=ListingState.WITHDRAWN, remote_id=None)
-        else:
-            fresh = agreed.observed(record, shown.over(record.observed), now=session.now)
-        await self._record_success(intent, fresh)
+        await self._done(intent, agreed.withdrawn(record, shown, now=session.now))
 
     async def _relist(self, record: ListingRecord) -> None:
         session = self.session
@@ -236,122 +198,37 @@ class Appliance:
         try:
             shown = await session.reach(lambda way: session.connector.relist(way, remote_id))
         except MarketplaceError as error:
-            await self._record_failure(intent, record, record.applied, error)
+            await record_failure(session, intent, record, record.applied, error)
+            self._judge([error])
             return
-        fresh = agreed.observed(record, shown.over(record.observed), now=session.now)
-        await self._record_success(
-            intent, replace(fresh, repairs=frozenset(), failure=None, attempts=0)
-        )
+        await self._done(intent, agreed.relisted(record, shown, now=session.now))
 
-    async def _record_success(self, intent: str, fresh: ListingRecord) -> None:
-        session = self.session
-        async with session.commit() as tx:
-            await session.save(tx, fresh)
-            await writes.conclude(tx, intent, IntentState.DONE, now=session.now)
-            await tasks.settle(tx, fresh.id, now=session.now)
-            await runs.close_drifts(tx, session.store.id, fresh.reference)
-        self._strikes = 0
+    async def _done(self, intent: str, fresh: ListingRecord) -> None:
+        await record_success(self.session, intent, fresh)
+        self._judge([None])
 
-    async def _record_failure(
-        self,
-        intent: str,
-        record: ListingRecord,
-        content: ListingContent | None,
-        error: MarketplaceError,
-    ) -> None:
-        session = self.session
-        async with session.commit() as tx:
-            state = _intent_state(error)
-            await writes.conclude(
-                tx,
-                intent,
-                state,
-                now=session.now,
-                code=error.advice.code,
-                request_id=error.request_id,
-            )
-            await session.save(tx, self._failed(record, content, error))
-            await self._ask_about(tx, record, content, error)
-        self._strike(error)
+    def _judge(self, ends: Sequence[MarketplaceError | None]) -> None:
+        """After one call: refusals of single listings do not stop the pass; trouble of the whole marketplace does."""
+        lost = [one for one in ends if isinstance(one, OutcomeUnknown)]
+        for one in ends:
+            if one is not None and not (is_final(one) or isinstance(one, OutcomeUnknown | Gone)):
+                raise one
+        self._strikes = self._strikes + 1 if lost and None not in ends else 0
+        if self._strikes >= MOST_STRIKES:
+            raise lost[0]
 
-    async def _unsent_or_unknown(self, intent: str, error: MarketplaceError) -> None:
-        session = self.session
-        async with session.commit() as tx:
-            await writes.conclude(
-                tx,
-                intent,
-                _intent_state(error),
-                now=session.now,
-                code=error.advice.code,
-                request_id=error.request_id,
-            )
+    def _now(self, planned: ListingRecord) -> ListingRecord:
+        """The record as it is by now: an earlier step may have changed it since the plan."""
+        return known_record(self.session, planned.reference)
 
-    def _failed(
-        self, record: ListingRecord, content: ListingContent | None, error: MarketplaceError
-    ) -> ListingRecord:
-        """The record after an error: refusals are final for this content, doubts wait, vanished ones are marked."""
-        now = self.session.now
-        failed = replace(record, failure=failure(error, now))
-        digest = content.digest if content is not None else None
-        if isinstance(error, Gone):
-            return replace(failed, state=ListingState.VANISHED)
-        if isinstance(error, OutcomeUnknown):
-            parked = record.attempts + 1 >= MOST_ATTEMPTS
-            return replace(
-                failed,
-                attempts=record.attempts + 1,
-                not_before=now + self.session.around.call_deadline + self.session.manifest.settle,
-                refused_digest=digest if parked else record.refused_digest,
-            )
-        return replace(failed, refused_digest=digest) if _final(error) else failed
-
-    async def _ask_about(
-        self,
-        tx: Transaction,
-        record: ListingRecord,
-        content: ListingContent | None,
-        error: MarketplaceError,
-    ) -> None:
-        parked = isinstance(error, OutcomeUnknown) and record.attempts + 1 >= MOST_ATTEMPTS
-        if not (parked or _final(error)):
-            return
-        title = content.title if content is not None else record.reference
-        said = failure(error, self.session.now)
-        advice = PARKED if parked else error.advice
-        told = replace(
-            advice,
-            id=f"{title}: {PARKED.id if parked else said.id}",
-            en=f"{title}: {PARKED.en if parked else said.en}",
-        )
-        await self.session.ask(tx, told, subject=record.id)
-
-    def _strike(self, error: MarketplaceError | None) -> None:
-        """Single refusals do not stop the pass; trouble of the whole marketplace does."""
-        if error is None:
-            self._strikes = 0
-        elif isinstance(error, OutcomeUnknown):
-            self._strikes += 1
-            if self._strikes >= MOST_STRIKES:
-                raise error
-        elif not (_final(error) or isinstance(error, Gone)):
-            raise error
-
-    def _record(self, reference: Reference) -> ListingRecord:
-        return self.session.record(reference) or fresh_record(self.session, reference)
+    def _refused(self, content: ListingContent) -> bool:
+        """Whether this very content was refused, perhaps earlier in this pass."""
+        return known_record(self.session, content.reference).refused_digest == content.digest
 
     def _draft(self, content: ListingContent) -> ListingDraft:
         keys = self.session.work.photos
         photos = tuple(RemotePhoto(one, keys[one]) for one in content.photos if one in keys)
         return ListingDraft(content, photos)
-
-
-def _final(error: MarketplaceError) -> bool:
-    return isinstance(error, Rejected | Unsupported)
-
-
-def _intent_state(error: MarketplaceError) -> IntentState:
-    """Only a lost answer leaves a doubt; every other error says that nothing was changed there."""
-    return IntentState.UNKNOWN if isinstance(error, OutcomeUnknown) else IntentState.REFUSED
 
 
 def _remote(record: ListingRecord) -> RemoteId:

@@ -8,11 +8,24 @@ from onboarder.converge.orders import ANSWERS
 from onboarder.converge.session import Session
 from onboarder.model.people import Actor
 from onboarder.model.recorded import RECREATE, RELIST, ListingRecord
-from onboarder.model.work import DriftClass, DriftPolicy
+from onboarder.model.shop import ListingField, ListingState
+from onboarder.model.work import Drift, DriftClass, DriftPolicy
 from onboarder.records import runs
+from onboarder.records.database import Transaction
 from onboarder.records.runs import ASKED, REPAIRED, REPAIRING, DriftRecord
 from onboarder.rules.drift import REPAIRABLE
 
+Difference = Drift | DriftRecord
+TOLD_ANYWAY = frozenset(
+    {
+        DriftClass.REJECTED,
+        DriftClass.STORE_SUSPENDED,
+        DriftClass.STORE_VANISHED,
+        DriftClass.AUTHORISATION_LOST,
+    }
+)
+"""Classes whose task is opened by the look itself, at any time of the day."""
+CONTESTED = frozenset({DriftClass.PRICE_CHANGED, DriftClass.CONTENT_CHANGED})
 OUTCOME = {
     DriftPolicy.REPAIR: REPAIRING,
     DriftPolicy.ADOPT: "adopted",
@@ -31,19 +44,44 @@ async def carry_out_decisions(session: Session) -> None:
         for drift in approved:
             record = session.record(drift.reference) if drift.reference else None
             if record is not None:
-                await session.save(tx, _settled(record, drift))
+                await session.save(tx, _settled(session, record, drift))
             if drift.policy is DriftPolicy.ASK:
-                await session.ask(
-                    tx,
-                    _question(session, drift),
-                    subject=f"drift:{drift.id}",
-                    choices=_choices(drift),
-                )
+                await ask_about(session, tx, drift.id, drift)
             outcome = REPAIRED if _already_well(record, drift) else OUTCOME[drift.policy]
             await runs.set_outcome(tx, [drift.id], outcome)
 
 
-def _settled(record: ListingRecord, drift: DriftRecord) -> ListingRecord:
+async def ask_about(session: Session, tx: Transaction, number: int, drift: Difference) -> None:
+    """Open or renew the task that asks about drift `number`; what has a task of its own anyway is not asked again."""
+    if drift.kind in TOLD_ANYWAY:
+        return
+    await session.ask(
+        tx, _question(session, drift), subject=f"drift:{number}", choices=_choices(drift)
+    )
+
+
+def policy_for(session: Session, drift: Drift) -> DriftPolicy:
+    """The operator's policy. Where the register changed the same field too, only a person can say who is right.
+
+    Stock alone may be settled without: sales change it there all the time, and a new count in the register is newer.
+    """
+    policy = session.around.drift_policy[drift.kind]
+    tame = policy in {DriftPolicy.ADOPT, DriftPolicy.REPORT}
+    if tame and drift.kind in CONTESTED and _contested(session, drift):
+        return DriftPolicy.ASK
+    return policy
+
+
+def _contested(session: Session, drift: Drift) -> bool:
+    if drift.reference is None or drift.field is None:
+        return False
+    record, content = session.record(drift.reference), session.wanted.listings.get(drift.reference)
+    if record is None or record.applied is None or content is None:
+        return False
+    return ListingField(drift.field) in content.differing(record.applied)
+
+
+def _settled(session: Session, record: ListingRecord, drift: DriftRecord) -> ListingRecord:
     match drift.policy:
         case DriftPolicy.REPAIR:
             return (
@@ -56,10 +94,17 @@ def _settled(record: ListingRecord, drift: DriftRecord) -> ListingRecord:
                     refused_digest=None,
                 )
             )
+        case DriftPolicy.ADOPT if drift.kind in CONTESTED or _answered(session, drift):
+            return agreed.kept(record, drift.field, session.wanted.listings.get(record.reference))
         case DriftPolicy.ADOPT | DriftPolicy.REPORT:
             return agreed.rebased(record, drift.field)
         case DriftPolicy.ASK:
             return record
+
+
+def _answered(session: Session, drift: DriftRecord) -> bool:
+    """Whether a person decided this, not the operator's policy."""
+    return session.around.drift_policy[drift.kind] is not drift.policy
 
 
 def _repair(drift: DriftRecord) -> str:
@@ -78,16 +123,15 @@ def _already_well(record: ListingRecord | None, drift: DriftRecord) -> bool:
     """Whether a restore has become pointless, because the listing was mended by other work meanwhile."""
     if drift.policy is not DriftPolicy.REPAIR or record is None:
         return False
-    return drift.kind is DriftClass.VANISHED and record.remote_id not in {None, drift.remote_id}
+    return drift.kind is DriftClass.VANISHED and record.state is not ListingState.VANISHED
 
 
-def _choices(drift: DriftRecord) -> tuple[str, ...]:
+def _choices(drift: Difference) -> tuple[str, ...]:
     return tuple(ANSWERS) if drift.kind in REPAIRABLE else ()
 
 
-def _question(session: Session, drift: DriftRecord) -> Advice:
-    content = session.wanted.listings.get(drift.reference) if drift.reference else None
-    what = content.title if content else (drift.reference or drift.remote_id or session.store.id)
+def _question(session: Session, drift: Difference) -> Advice:
+    what = session.title(drift.reference) if drift.reference else drift.remote_id or "-"
     told, told_en = _SENTENCES[drift.kind]
     facts = {"wanted": drift.wanted, "observed": drift.observed, "detail": drift.detail or "-"}
     return Advice(

@@ -6,10 +6,11 @@ Only after the call's deadline and the marketplace's settle time have passed doe
 import structlog
 
 from onboarder.converge import agreed
-from onboarder.converge.session import Session, fresh_record
+from onboarder.converge.session import Session, as_opened, fresh_record
 from onboarder.model.recorded import Doubt
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import writes
+from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
 
@@ -34,21 +35,14 @@ async def settle_doubts(session: Session) -> None:
 
 
 async def _look_for_store(session: Session, doubt: Doubt) -> None:
-    found = await session.connector.find_store(session.wanted.store)
+    found = await session.call(lambda: session.connector.find_store(session.wanted.store))
     if found is None:
         await _conclude_if_settled(session, doubt)
         return
-    async with session.commit(
-        remote_id=found.store.remote_id,
-        state=found.store.state,
-        complete=found.store.complete,
-        reason=found.store.reason,
-        url=found.store.url,
-    ) as tx:
+    async with session.commit(as_opened(found.store), progress=True) as tx:
         await session.adopt_credentials(tx, found.credentials)
-        await writes.conclude(
-            tx, doubt.intent_id, IntentState.DONE, now=session.now, code="adopted"
-        )
+        await session.stand(tx, found.store.state, found.store.reason)
+        await _adopted(session, tx, doubt)
     log.info("store.adopted", store=session.store.id)
 
 
@@ -64,12 +58,15 @@ async def _look_for_listing(session: Session, doubt: Doubt) -> None:
         if content is None
         else agreed.adopted(record, content, found, now=session.now)
     )
-    async with session.commit() as tx:
+    async with session.commit(progress=True) as tx:
         await session.save(tx, settled)
-        await writes.conclude(
-            tx, doubt.intent_id, IntentState.DONE, now=session.now, code="adopted"
-        )
+        await _adopted(session, tx, doubt)
     log.info("listing.adopted", store=session.store.id, reference=doubt.reference)
+
+
+async def _adopted(session: Session, tx: Transaction, doubt: Doubt) -> None:
+    done = IntentState.DONE
+    await writes.conclude(tx, [doubt.intent_id], done, now=session.now, code="adopted")
 
 
 async def _conclude_if_settled(session: Session, doubt: Doubt) -> None:
@@ -79,4 +76,4 @@ async def _conclude_if_settled(session: Session, doubt: Doubt) -> None:
 
 async def _conclude(session: Session, doubt: Doubt, state: IntentState) -> None:
     async with session.commit() as tx:
-        await writes.conclude(tx, doubt.intent_id, state, now=session.now)
+        await writes.conclude(tx, [doubt.intent_id], state, now=session.now)

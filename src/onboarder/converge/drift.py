@@ -20,7 +20,7 @@ FIELD_CLASS = {
     ListingField.STOCK: DriftClass.STOCK_CHANGED,
 }
 """Every other field is content."""
-ON_SALE = {ListingState.LIVE, ListingState.IN_REVIEW}
+LONGEST_BRIEF = 80
 OFF_SALE = {ListingState.WITHDRAWN, ListingState.DRAFT}
 
 
@@ -114,14 +114,15 @@ def _changes(
             record.reference,
             shown.remote_id,
             name,
-            wanted=_brief(record.baseline, name),
+            wanted=_brief(record.baseline, name) if content is None else _wish(content, name),
             observed=_brief(shown, name),
         )
         for name in sorted(changed_there(record.baseline, shown, content))
     ]
+    agreed, why = _agreed_state(record)
     if shown.state is ListingState.REJECTED:
         detail = shown.reason or ""
-        if record.state is not ListingState.REJECTED or record.reason != shown.reason:
+        if agreed is not ListingState.REJECTED or why != shown.reason:
             found.append(
                 Drift(
                     store,
@@ -133,19 +134,24 @@ def _changes(
                     observed=shown.state,
                 )
             )
-    elif shown.state in OFF_SALE and content is not None and record.state is not shown.state:
+    elif shown.state in OFF_SALE and content is not None and agreed not in OFF_SALE:
         found.append(
             Drift(
                 store,
                 DriftClass.STATUS_CHANGED,
                 record.reference,
                 shown.remote_id,
-                wanted=record.state,
+                wanted=agreed,
                 observed=shown.state,
                 detail=shown.reason or "",
             )
         )
     return found
+
+
+def _agreed_state(record: ListingRecord) -> tuple[ListingState, str | None]:
+    agreed = record if record.baseline is None else record.baseline
+    return agreed.state, agreed.reason
 
 
 def _duplicates(
@@ -182,6 +188,19 @@ def _shown(observed: ObservedListing, name: ListingField) -> object:
     return None if None in values.values() else values
 
 
+def _wish(content: ListingContent, name: ListingField) -> str:
+    """What we want the field to be, in short, for a report."""
+    match name:
+        case ListingField.PRICE | ListingField.STOCK:
+            return ", ".join(str(getattr(offer, name.value)) for offer in content.offers)
+        case ListingField.VARIANTS:
+            return str(len(content.offers))
+        case ListingField.PHOTOS:
+            return str(len(content.photos))
+        case _:
+            return str(getattr(content, name.value))[:LONGEST_BRIEF]
+
+
 def _brief(observed: ObservedListing | None, name: ListingField) -> str:
     """The field's value in short, for a report."""
     if observed is None:
@@ -191,4 +210,4 @@ def _brief(observed: ObservedListing | None, name: ListingField) -> str:
     if name is ListingField.VARIANTS:
         return str(len(observed.offers or ()))
     shown = _shown(observed, name)
-    return "" if shown is None else str(shown)[:80]
+    return "" if shown is None else str(shown)[:LONGEST_BRIEF]

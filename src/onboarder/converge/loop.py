@@ -4,8 +4,7 @@ A canvasser's trigger, a retry, a changed register and the night all only mark a
 Running it when nothing is to be done changes nothing.
 """
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
@@ -16,13 +15,23 @@ from onboarder.connector.manifest import CredentialKind
 from onboarder.converge.apply import Appliance
 from onboarder.converge.decisions import carry_out_decisions
 from onboarder.converge.doubts import settle_doubts
-from onboarder.converge.failures import INTERNAL, PARKED, Next, after, backoff, failure
+from onboarder.converge.failures import (
+    INTERNAL,
+    PARKED,
+    PERSON_WAIT,
+    Next,
+    after,
+    backoff,
+    failure,
+)
 from onboarder.converge.observe import observe
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
-from onboarder.converge.session import Session, Surroundings, fresh_record
-from onboarder.model.ids import Reference, StoreId, marketplace_of
+from onboarder.converge.reasons import close_answered, report_faults
+from onboarder.converge.session import Session, Surroundings
+from onboarder.model.ids import StoreId, marketplace_of
 from onboarder.model.shop import ListingState, StoreState
-from onboarder.records import stores, tasks
+from onboarder.model.work import Lane
+from onboarder.records import stores
 from onboarder.records.codec import failure_json
 from onboarder.records.database import RecordsBusy
 from onboarder.records.stores import LeaseLost
@@ -33,6 +42,9 @@ MOST_STARTS = 5
 """Passes begun without any progress (each ended by the worker's death) after which a store is parked."""
 MOST_INTERNAL = 5
 """Unexpected errors in a row after which a store is parked."""
+SHORTEST_WAIT = timedelta(milliseconds=100)
+SOON = timedelta(minutes=5)
+"""A store that comes back within this keeps its lane: the person at the stall is still there."""
 ROUNDS = 4
 """Plans per pass: opening, completing and listing each change what can be planned next."""
 
@@ -90,9 +102,10 @@ async def _pass(session: Session) -> PassEnd:
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
         )
-    except Exception:
+    except Exception as caught:
         log.exception("pass.failed")
         following = _internal(attempts, session)
+        error = MarketplaceError(following.ask or INTERNAL, detail=type(caught).__name__)
     return await _let_go(session, generation, following, error)
 
 
@@ -106,9 +119,8 @@ async def _work(session: Session) -> Next:
     if refused is not None:
         return Next(None, counts=False, ask=refused)
     await carry_out_decisions(session)
-    await _report_faults(session)
-    todo = await _carry_out(session)
-    return Next(_next_look(session, todo), counts=False, ask=None)
+    await report_faults(session)
+    return _next_look(session, await _carry_out(session))
 
 
 async def _carry_out(session: Session) -> Plan:
@@ -142,57 +154,54 @@ def _in_review(session: Session) -> bool:
     return waiting or session.store.state is StoreState.IN_REVIEW
 
 
-def _next_look(session: Session, todo: Plan) -> timedelta | None:
+def _next_look(session: Session, todo: Plan) -> Next:
     """When to come back by ourselves; the night looks at everything anyway."""
-    waits: list[datetime] = [todo.later] if todo.later is not None else []
-    waits += [doubt.until for doubt in session.work.doubts]
-    soonest = min((until - session.now for until in waits), default=None)
+    waits = [doubt.until - session.now for doubt in session.work.doubts]
+    if todo.later is not None:
+        waits.append(todo.later - session.now)
     if _in_review(session):
         rungs = session.around.look_again
-        rung = rungs[min(session.store.attempts, len(rungs) - 1)]
-        soonest = rung if soonest is None else min(soonest, rung)
-    return None if soonest is None else max(soonest, timedelta(milliseconds=100))
-
-
-async def _report_faults(session: Session) -> None:
-    """Products that cannot go there as they are become tasks."""
-    faults = session.wanted.faults
-    if not faults:
-        return
-    names = {Reference(one.id): one.name for one in session.work.products}
-    async with session.commit() as tx:
-        for reference, advice in faults.items():
-            name = names[reference]
-            said = replace(advice, id=f"{name}: {advice.id}", en=f"{name}: {advice.en}")
-            await session.ask(tx, said, subject=fresh_record(session, reference).id)
+        waits.append(rungs[min(session.store.looks, len(rungs) - 1)])
+    if todo.steps:
+        # Done without an error and still to do: never simply forgotten.
+        waits.append(backoff(session.store.attempts, session.around.random))
+    wait = max(min(waits), SHORTEST_WAIT) if waits else None
+    return Next(wait, counts=bool(todo.steps), ask=None)
 
 
 async def _let_go(
     session: Session, generation: int, following: Next, error: MarketplaceError | None
 ) -> PassEnd:
-    now = session.now
-    counted = following.counts or _in_review(session)
-    values: dict[str, object] = {
-        "starts": 0,
-        "attempts": session.store.attempts + 1 if counted else 0,
-        "failure": None if error is None else failure_json(failure(error, now)),
-    }
-    if following.wait is None:
-        values["review_run"] = None
+    now, wait, well = session.now, following.wait, error is None and following.ask is None
+    values = _tally(session, following, error)
+    if wait is None or wait >= PERSON_WAIT:
+        values["review_run"] = None  # no reconciliation waits for what only a person can mend
     async with session.around.database.write() as tx:
         if following.ask is not None:
             await session.ask(tx, following.ask)
-        elif error is None:
-            await tasks.settle(tx, session.store.id, now=now, keep="store.")
+        await close_answered(session, tx, well=well)
         moved = await stores.release(
             tx,
             session.lease,
             generation=generation,
-            due_at=None if following.wait is None else now + following.wait,
+            due_at=None if wait is None else now + wait,
+            lane=session.store.lane if wait is not None and wait <= SOON else Lane.NIGHT,
             now=now,
             values=values,
         )
     return PassEnd.AGAIN if moved else PassEnd.DONE
+
+
+def _tally(session: Session, following: Next, error: MarketplaceError | None) -> dict[str, object]:
+    """Failures and looks in a row. What is no failure uses up no attempt, and only a pass without error forgets them."""
+    store = session.store
+    kept = 0 if error is None else store.attempts
+    return {
+        "starts": 0,
+        "attempts": store.attempts + 1 if following.counts else kept,
+        "looks": store.looks + 1 if _in_review(session) else 0,
+        "failure": None if error is None else failure_json(failure(error, session.now)),
+    }
 
 
 def _internal(attempts: int, session: Session) -> Next:

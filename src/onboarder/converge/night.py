@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from onboarder.converge.decisions import OUTCOME
 from onboarder.model.ids import MarketCode, MarketplaceName, RunId
 from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.problems import BusyProblem
-from onboarder.records import runs, stores
+from onboarder.records import locks, runs, stores
 from onboarder.records.database import Database, Transaction
-from onboarder.records.runs import APPROVED, HELD, DriftRecord, LockHolder, RunRecord
+from onboarder.records.locks import LockHolder
+from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
 from onboarder.rules.drift import DriftRules
 
 log = structlog.get_logger()
@@ -26,7 +28,13 @@ LOCK_SPAN = timedelta(seconds=60)
 """A run nobody pushed on for this long may be taken over."""
 WINDOW = timedelta(hours=5)
 """A run older than this ends with what it has: the day's work must not wait for a marketplace that is down."""
+PATIENCE = timedelta(hours=1)
+"""A repair that is tried again later than this does not hold up the end."""
 STOPPED = "stopped"
+OF_THE_STORE = frozenset(
+    {DriftClass.STORE_SUSPENDED, DriftClass.STORE_VANISHED, DriftClass.AUTHORISATION_LOST}
+)
+"""Nothing in the records follows from deciding about them, and their tasks are open already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ class Night:
             await self._take_lock(tx)
             left = await runs.unfinished(tx)
             if left is None:
-                await runs.drop_lock(tx, LOCK, self._owner)
+                await locks.drop_lock(tx, LOCK, self._owner)
                 return None
         log.info("night.resumed", run=left.id)
         return left.id
@@ -107,7 +115,7 @@ class Night:
     async def let_go(self) -> None:
         """Leave the run to another process at once. Safe to repeat, and when we hold none."""
         async with self._database.write() as tx:
-            await runs.drop_lock(tx, LOCK, self._owner)
+            await locks.drop_lock(tx, LOCK, self._owner)
 
     async def advance(self, run: RunId) -> RunRecord:
         """One push: judge when all is seen, end when all is repaired. Safe to repeat; returns the run as it stands.
@@ -116,7 +124,7 @@ class Night:
         """
         async with self._database.write() as tx:
             now = self._clock()
-            if not await runs.keep_lock(tx, LOCK, self._owner, now + LOCK_SPAN):
+            if not await locks.keep_lock(tx, LOCK, self._owner, now + LOCK_SPAN):
                 raise BusyProblem(
                     "another process took this reconciliation over",
                     hint="look at its result with: onboarder reconcile --run ID",
@@ -126,28 +134,35 @@ class Night:
             record = await _known(tx, run)
             late = now - record.started_at > WINDOW
             if record.state is RunState.OBSERVING and (late or not await runs.unobserved(tx, run)):
-                await self._judge(tx, run, now)
-            elif record.state is RunState.REPAIRING and (late or not await runs.busy(tx, run)):
+                await self._judge(tx, run, record.scope, now)
+            elif record.state is RunState.REPAIRING and (
+                late or not await runs.busy(tx, run, before=now + PATIENCE)
+            ):
                 await self._end(tx, run, now)
             return await _known(tx, run)
 
     async def _take_lock(self, tx: Transaction) -> datetime:
         """Returns the time at which the lock became ours; `BusyProblem` if it did not."""
         now = self._clock()
-        holder = await runs.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
+        holder = await locks.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
         if holder is not None:
             raise _held(holder)
         return now
 
-    async def _judge(self, tx: Transaction, run: RunId, now: datetime) -> None:
+    async def _judge(
+        self, tx: Transaction, run: RunId, scope: Mapping[str, str], now: datetime
+    ) -> None:
         await runs.forget_unobserved(tx, run)
         found = await runs.drifts(tx, run, outcome=HELD)
-        held = await runs.listings_held(tx)
+        held = await runs.listings_held(tx, scope.get("market"))
         unbelievable = _unbelievable(found, held, self._rules)
         stopped = [one for one in found if _marketplace(one) in unbelievable]
         approved = [one for one in found if _marketplace(one) not in unbelievable]
         await runs.set_outcome(tx, [one.id for one in stopped], STOPPED)
         await runs.set_outcome(tx, [one.id for one in approved], APPROVED)
+        for one in approved:
+            if one.kind in OF_THE_STORE:  # the pass may never get as far as to decisions
+                await runs.set_outcome(tx, [one.id], OUTCOME[one.policy])
         touched = sorted({one.store_id for one in approved})
         await stores.wake(tx, touched, lane=Lane.NIGHT, now=now)
         await runs.set_state(tx, run, RunState.REPAIRING)
@@ -158,7 +173,7 @@ class Night:
         found = await runs.drifts(tx, run)
         state = RunState.STOPPED if any(one.outcome == STOPPED for one in found) else RunState.DONE
         await runs.end(tx, run, state, _totals(found), now)
-        await runs.drop_lock(tx, LOCK, self._owner)
+        await locks.drop_lock(tx, LOCK, self._owner)
         log.info("night.ended", run=run, state=state, drifts=len(found))
 
 

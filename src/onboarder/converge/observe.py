@@ -8,14 +8,15 @@ from onboarder.connector.contract import Access, Page
 from onboarder.connector.errors import CredentialsExpired
 from onboarder.connector.manifest import Capability
 from onboarder.converge import agreed
+from onboarder.converge.decisions import Difference, ask_about, policy_for
 from onboarder.converge.drift import listing_drifts, store_drifts
 from onboarder.converge.session import Session, fresh_record
-from onboarder.model.ids import Reference
+from onboarder.model.ids import Reference, RunId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState
-from onboarder.model.work import Drift, DriftClass
+from onboarder.model.work import Drift, DriftClass, DriftPolicy
 from onboarder.records import runs, tasks
-from onboarder.rules.standing import standing_advice
+from onboarder.records.database import Transaction
 
 MOST_PAGES = 1000
 """A store with more pages than this is answered by a marketplace gone mad."""
@@ -26,19 +27,24 @@ async def observe(session: Session) -> None:
 
     What is seen and what differs go into one transaction: after a crash both are found again.
     """
-    before = session.store.state
     try:
-        seen = await session.reach(session.connector.observe_store)
+        await _look(session)
     except CredentialsExpired:
-        if session.store.review_run is None:
-            raise
-        lost = Drift(session.store.id, DriftClass.AUTHORISATION_LOST, wanted=before)
-        await _record([], [lost], session)
+        if session.store.review_run is not None:
+            lost = Drift(
+                session.store.id, DriftClass.AUTHORISATION_LOST, wanted=session.store.state
+            )
+            await _record([], [lost], session, to_the_end=False)
         raise
+
+
+async def _look(session: Session) -> None:
+    before = session.store.state
+    seen = await session.reach(session.connector.observe_store)
     drifts = store_drifts(session.store.id, before, seen)
     await _record_store(session, seen)
     if seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS):
-        await _record([], drifts, session)
+        await _record([], drifts, session, to_the_end=False)
         return
     shown = await _all_listings(session)
     await _adopt_unrecorded(session, shown)
@@ -46,34 +52,60 @@ async def observe(session: Session) -> None:
     drifts += listing_drifts(
         session.store.id, session.wanted.listings, session.work.listings, shown, absent
     )
-    await _record(_as_seen(session, shown, absent), drifts, session)
+    await _record(_as_seen(session, shown, absent), drifts, session, to_the_end=True)
 
 
 async def _record(
-    records: Sequence[ListingRecord], drifts: Sequence[Drift], session: Session
+    records: Sequence[ListingRecord],
+    drifts: Sequence[Drift],
+    session: Session,
+    *,
+    to_the_end: bool,
 ) -> None:
     run = session.store.review_run
     if run is None and not records:
         return
-    policy = session.around.drift_policy
-    async with session.commit(review_run=None) as tx:
-        await session.save(tx, *records)
+    async with session.commit({"review_run": None}) as tx:
         if run is not None:
-            await runs.add_drifts(tx, run, [(one, policy[one.kind]) for one in drifts])
+            await _record_drifts(tx, run, drifts, session, to_the_end=to_the_end)
+        await session.save(tx, *records)
     if run is not None:
         await session.reload()
 
 
+async def _record_drifts(
+    tx: Transaction, run: RunId, drifts: Sequence[Drift], session: Session, *, to_the_end: bool
+) -> None:
+    """One question per difference, however many nights it lasts; a question whose difference is gone is closed."""
+    asked = {_likeness(one): one.id for one in await runs.asked(tx, session.store.id)}
+    found: list[tuple[Drift, DriftPolicy, str]] = []
+    for one in drifts:
+        number = asked.pop(_likeness(one), None)
+        found.append((one, policy_for(session, one), runs.HELD if number is None else runs.WAITING))
+        if number is not None:
+            await ask_about(session, tx, number, one)
+    await runs.add_drifts(tx, run, found)
+    if to_the_end:
+        await runs.set_outcome(tx, sorted(asked.values()), runs.RESOLVED)
+        subjects = {f"drift:{number}" for number in asked.values()}
+        gone = [
+            one.id for one in await tasks.open_of(tx, session.store.id) if one.subject in subjects
+        ]
+        await tasks.close(tx, gone, now=session.now)
+
+
+def _likeness(drift: Difference) -> tuple[object, ...]:
+    return drift.kind, drift.reference, drift.remote_id, drift.field
+
+
 async def _record_store(session: Session, seen: ObservedStore | None) -> None:
-    values: dict[str, object] = {"observed_at": session.now, "state": StoreState.VANISHED}
+    state = StoreState.VANISHED if seen is None else seen.state
+    values: dict[str, object] = {"observed_at": session.now, "state": state}
     if seen is not None:
-        values |= {"state": seen.state, "reason": seen.reason, "complete": seen.complete}
+        values |= {"reason": seen.reason, "complete": seen.complete}
         values |= {"url": seen.url} if seen.url else {}
-    async with session.commit(**values) as tx:
-        advice = standing_advice(StoreState(str(values["state"])), seen.reason if seen else None)
-        await tasks.settle(tx, session.store.id, now=session.now, only="store.")
-        if advice is not None:
-            await session.ask(tx, advice)
+    async with session.commit(values) as tx:
+        await session.stand(tx, state, seen.reason if seen else None)
     await session.reload()
 
 
@@ -117,11 +149,17 @@ def _absent(session: Session, shown: Sequence[ObservedListing]) -> list[Referenc
         record.reference
         for record in session.work.listings.values()
         if record.remote_id is not None
-        and record.state is not ListingState.VANISHED
+        and not _known_gone(record)
         and record.remote_id not in remote_ids
         and record.reference not in references
         and (record.not_before is None or record.not_before <= session.now)
     ]
+
+
+def _known_gone(record: ListingRecord) -> bool:
+    """Whether it was decided already to leave it at that."""
+    agreed_gone = record.baseline is None or record.baseline.state is ListingState.VANISHED
+    return record.state is ListingState.VANISHED and agreed_gone
 
 
 def _as_seen(
@@ -130,7 +168,7 @@ def _as_seen(
     """The records that the look changes."""
     there = {one.remote_id for one in shown}
     after: dict[Reference, ListingRecord] = {}
-    for one in shown:
+    for one in reversed(shown):
         record = session.record(one.reference) if one.reference else None
         if record is None or (one.remote_id != record.remote_id and record.remote_id in there):
             continue

@@ -3,7 +3,7 @@
 The same plan is shown by `onboarder plan` and carried out by the loop.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -57,15 +57,8 @@ class RelistListing:
     record: ListingRecord
 
 
-Step = (
-    OpenStore
-    | CompleteStore
-    | UploadPhoto
-    | CreateListing
-    | UpdateListing
-    | WithdrawListing
-    | RelistListing
-)
+ListingStep = CreateListing | UpdateListing | WithdrawListing | RelistListing
+Step = OpenStore | CompleteStore | UploadPhoto | ListingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +87,22 @@ def plan(wanted: Wanted, work: StoreWork, manifest: Manifest, now: datetime) -> 
     store_steps = _store_steps(work, manifest)
     if not _may_list(work, manifest):
         return Plan(store_steps)
-    held = [until for reference, until in doubted.items() if reference in wanted.listings]
-    held += [one.not_before for one in _waiting(wanted, work, now) if one.not_before is not None]
-    steps = tuple(_listing_steps(wanted, work, manifest, now, blocked=doubted.keys()))
-    return Plan(store_steps + steps, later=min(held, default=None))
+    free: list[ListingStep] = []
+    waits: list[datetime] = []
+    for step in _listing_steps(wanted, work, manifest):
+        reference = _reference(step)
+        until = doubted.get(reference) or _held_until(work.listings.get(reference), now)
+        if until is None:
+            free.append(step)
+        else:
+            waits.append(until)
+    steps = (*store_steps, *_with_uploads(free, work, manifest))
+    return Plan(steps, later=min(waits, default=None))
+
+
+def alive(state: StoreState) -> bool:
+    """Whether a store in that state can still be set up."""
+    return state in {StoreState.DRAFT, StoreState.IN_REVIEW, StoreState.OPEN}
 
 
 def _store_steps(work: StoreWork, manifest: Manifest) -> tuple[Step, ...]:
@@ -105,13 +110,9 @@ def _store_steps(work: StoreWork, manifest: Manifest) -> tuple[Step, ...]:
         return ()
     if work.store.remote_id is None and work.store.state is StoreState.DRAFT:
         return (OpenStore(), CompleteStore())
-    if work.store.remote_id is not None and not work.store.complete and _alive(work.store.state):
+    if work.store.remote_id is not None and not work.store.complete and alive(work.store.state):
         return (CompleteStore(),)
     return ()
-
-
-def _alive(state: StoreState) -> bool:
-    return state in {StoreState.DRAFT, StoreState.IN_REVIEW, StoreState.OPEN}
 
 
 def _may_list(work: StoreWork, manifest: Manifest) -> bool:
@@ -121,49 +122,55 @@ def _may_list(work: StoreWork, manifest: Manifest) -> bool:
     return early and work.store.state in {StoreState.IN_REVIEW, StoreState.DRAFT}
 
 
-def _waiting(wanted: Wanted, work: StoreWork, now: datetime) -> list[ListingRecord]:
-    """Listings still to be created whose next attempt lies in the future."""
-    records = (work.listings.get(reference) for reference in wanted.listings)
-    return [
-        one
-        for one in records
-        if one is not None
-        and one.remote_id is None
-        and one.not_before is not None
-        and one.not_before > now
-    ]
-
-
-def _listing_steps(
-    wanted: Wanted,
-    work: StoreWork,
-    manifest: Manifest,
-    now: datetime,
-    *,
-    blocked: Collection[Reference],
-) -> Iterator[Step]:
-    uploaded = set(work.photos)
+def _listing_steps(wanted: Wanted, work: StoreWork, manifest: Manifest) -> Iterator[ListingStep]:
     creates: list[CreateListing] = []
     for reference, content in wanted.listings.items():
         record = work.listings.get(reference)
-        if reference in blocked:
-            continue
-        if _to_create(record, content, now):
+        if _to_create(record, content):
             creates.append(CreateListing(content))
         elif record is not None and record.remote_id is not None:
-            yield from _upkeep(record, content, manifest, uploaded)
-    for create in creates:
-        yield from _uploads(create.content, manifest, uploaded)
+            yield from _upkeep(record, content, manifest)
     yield from creates
     yield from _withdrawals(work, manifest)
 
 
-def _to_create(record: ListingRecord | None, content: ListingContent, now: datetime) -> bool:
+def _reference(step: ListingStep) -> Reference:
+    return step.content.reference if isinstance(step, CreateListing) else step.record.reference
+
+
+def _held_until(record: ListingRecord | None, now: datetime) -> datetime | None:
+    """When a listing whose last attempt failed may be tried again; None if it may be now."""
+    if record is None or record.failure is None or record.not_before is None:
+        return None
+    return record.not_before if record.not_before > now else None
+
+
+def _with_uploads(
+    steps: Sequence[ListingStep], work: StoreWork, manifest: Manifest
+) -> Iterator[Step]:
+    """First the photos that the steps send and this store does not have, each once, then the steps."""
+    uploaded = set(work.photos) if manifest.can(Capability.UPLOAD_PHOTO) else None
+    for photo in (one for step in steps for one in _photos_sent(step)):
+        if uploaded is not None and photo not in uploaded:
+            uploaded.add(photo)
+            yield UploadPhoto(photo)
+    yield from steps
+
+
+def _photos_sent(step: ListingStep) -> tuple[PhotoHash, ...]:
+    match step:
+        case CreateListing():
+            return step.content.photos
+        case UpdateListing():
+            return step.content.photos if ListingField.PHOTOS in step.fields else ()
+        case WithdrawListing() | RelistListing():
+            return ()
+
+
+def _to_create(record: ListingRecord | None, content: ListingContent) -> bool:
     if record is None:
         return True
     if record.refused_digest == content.digest:
-        return False
-    if record.not_before is not None and record.not_before > now:
         return False
     if record.state is ListingState.VANISHED:
         return RECREATE in record.repairs
@@ -171,19 +178,16 @@ def _to_create(record: ListingRecord | None, content: ListingContent, now: datet
 
 
 def _upkeep(
-    record: ListingRecord, content: ListingContent, manifest: Manifest, uploaded: set[PhotoHash]
-) -> Iterator[Step]:
+    record: ListingRecord, content: ListingContent, manifest: Manifest
+) -> Iterator[ListingStep]:
     if record.state is ListingState.VANISHED or record.refused_digest == content.digest:
         return
     fields = frozenset(
         name for name in _fields_to_set(record, content) if manifest.can(_CAPABILITY[name])
     )
     if fields:
-        if ListingField.PHOTOS in fields:
-            yield from _uploads(content, manifest, uploaded)
         yield UpdateListing(record, content, fields)
-    unlisted = record.state is ListingState.DRAFT or RELIST in record.repairs
-    if unlisted and manifest.can(Capability.RELIST):
+    if RELIST in record.repairs and manifest.can(Capability.RELIST):
         yield RelistListing(record)
 
 
@@ -207,18 +211,6 @@ _CAPABILITY = {
     ListingField.PHOTOS: Capability.UPDATE_CONTENT,
     ListingField.VARIANTS: Capability.UPDATE_CONTENT,
 }
-
-
-def _uploads(
-    content: ListingContent, manifest: Manifest, uploaded: set[PhotoHash]
-) -> Iterator[UploadPhoto]:
-    """Photos this store does not have yet, each once in the whole plan."""
-    if not manifest.can(Capability.UPLOAD_PHOTO):
-        return
-    for photo in content.photos:
-        if photo not in uploaded:
-            uploaded.add(photo)
-            yield UploadPhoto(photo)
 
 
 def _withdrawals(work: StoreWork, manifest: Manifest) -> Iterator[WithdrawListing]:

@@ -14,10 +14,13 @@ from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
 from onboarder.model.people import Programme
 from onboarder.model.recorded import Lease, ListingRecord, StoreRecord, StoreWork
+from onboarder.model.shop import ListingState, ObservedStore, StoreState
 from onboarder.model.work import DriftClass, DriftPolicy, IntentKind
 from onboarder.people.vault import Vault
 from onboarder.records import stores, tasks, writes
+from onboarder.records.codec import Row
 from onboarder.records.database import Database, Transaction
+from onboarder.rules.standing import rejection_advice, standing_advice
 
 T = TypeVar("T")
 
@@ -72,7 +75,7 @@ class Session:
         self.marketplace = around.marketplaces[work.store.marketplace]
         self.connector = self.marketplace.connector
         self.manifest = self.connector.manifest
-        self._credentials = self._unsealed()
+        self._credentials: Credentials | None = None
         self._looked_at_expiry = False
         self._numbers = itertools.count()
 
@@ -96,11 +99,18 @@ class Session:
         )
 
     @asynccontextmanager
-    async def commit(self, **values: object) -> AsyncGenerator[Transaction]:
-        """A transaction that begins by proving and prolonging the lease; `LeaseLost` if it is gone."""
+    async def commit(
+        self, values: Row | None = None, *, progress: bool = False
+    ) -> AsyncGenerator[Transaction]:
+        """A transaction that begins by proving and prolonging the lease; `LeaseLost` if it is gone.
+
+        `values` are written to the store. `progress`: the outcome of a remote write is recorded, so this store does not
+        kill its workers.
+        """
         until = self.now + self.around.lease_span
+        lived = {"starts": 0} if progress else {}
         async with self.around.database.write() as tx:
-            await stores.hold(tx, self.lease, until=until, values={"starts": 0, **values})
+            await stores.hold(tx, self.lease, until=until, values={**lived, **(values or {})})
             yield tx
         self.lease = replace(self.lease, until=until)
 
@@ -121,8 +131,14 @@ class Session:
             )
         return [one for one, _, _ in named]
 
+    async def call(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Call the marketplace for a store that may have no credentials yet."""
+        await self._stay()
+        return await action()
+
     async def reach(self, action: Callable[[Access], Awaitable[T]]) -> T:
         """Call the marketplace with valid credentials, renewing them once if they turn out dead."""
+        await self._stay()
         await self._renew_early()
         try:
             return await action(self._access())
@@ -158,19 +174,44 @@ class Session:
     def record(self, reference: Reference) -> ListingRecord | None:
         return self.work.listings.get(reference)
 
+    async def stand(self, tx: Transaction, state: StoreState, reason: str | None) -> None:
+        """Keep the task about the store's standing in step with what the marketplace says."""
+        advice = standing_advice(state, reason)
+        still = None if advice is None else advice.code
+        await tasks.settle(tx, self.store.id, now=self.now, family="store.", still=still)
+        if advice is not None:
+            await self.ask(tx, advice)
+
     async def save(self, tx: Transaction, *records: ListingRecord) -> None:
-        """Write listing records and keep the pass's own view in step."""
+        """Write listing records, tell about rejections, and keep the pass's own view in step."""
         await writes.save_listings(tx, self.store.id, records)
         self.work.listings.update({one.reference: one for one in records})
+        for one in records:
+            if one.state is ListingState.REJECTED:
+                advice = rejection_advice(self.title(one.reference), one.reason)
+                await self.ask(tx, advice, subject=one.id)
+
+    def title(self, reference: Reference) -> str:
+        """The product's name, for people."""
+        names = (one.name for one in self.work.products if Reference(one.id) == reference)
+        return next(names, reference)
+
+    async def _stay(self) -> None:
+        """Before a call: prolong a lease that it might outlive. A worker that slept past its lease learns it here."""
+        if self.lease.until - self.now < self.around.lease_span / 2:
+            async with self.commit():
+                pass
 
     def _access(self) -> Access:
-        if self.store.remote_id is None or self._credentials is None:
+        credentials = self._known_credentials()
+        if self.store.remote_id is None or credentials is None:
             raise RuntimeError(f"{self.store.id} was reached before it was opened")
-        return Access(self.store.reference, self.store.remote_id, self._credentials)
+        return Access(self.store.reference, self.store.remote_id, credentials)
 
     async def _renew_early(self) -> None:
         """Once a pass: credentials that live shorter than that are renewed when they are refused."""
-        expires = self._credentials.expires_at if self._credentials else None
+        known = self._known_credentials()
+        expires = known.expires_at if known else None
         if not self._looked_at_expiry and expires is not None:
             self._looked_at_expiry = True
             if expires - self.now < RENEW_BEFORE:
@@ -186,12 +227,28 @@ class Session:
     def _doubt_until(self) -> datetime:
         return self.now + self.around.call_deadline + self.manifest.settle
 
+    def _known_credentials(self) -> Credentials | None:
+        if self._credentials is None:
+            self._credentials = self._unsealed()
+        return self._credentials
+
     def _unsealed(self) -> Credentials | None:
         if self.work.sealed_credentials is None:
             return None
         place = writes.secret_place(self.store.id)
         secret = self.around.vault.open(place, self.work.sealed_credentials)
         return Credentials(secret, self.work.credentials_expire_at)
+
+
+def as_opened(found: ObservedStore) -> dict[str, object]:
+    """What the record of a store takes over from a store just opened or found again."""
+    return {
+        "remote_id": found.remote_id,
+        "state": found.state,
+        "complete": found.complete,
+        "reason": found.reason,
+        "url": found.url,
+    }
 
 
 def fresh_record(session: Session, reference: Reference) -> ListingRecord:

@@ -59,6 +59,7 @@ class StoreRecord:
     observed_at: datetime | None
     failure: Failure | None
     attempts: int
+    """Failures in a row."""
     starts: int
     """Passes begun since the last progress: a store that kills its worker is parked by it."""
     lane: Lane
@@ -68,6 +69,8 @@ class StoreRecord:
     """A reconciliation run that waits for a fresh look at this store."""
     requested_by: str
     url: str | None = None
+    looks: int = 0
+    """Looks in a row that found something still in review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class ListingRecord:
     applied: ListingContent | None = None
     """The content we last sent successfully."""
     baseline: ObservedListing | None = None
-    """What the marketplace showed when both sides last agreed."""
+    """What the marketplace showed when both sides last agreed; its `state` is the one agreed on."""
     observed: ObservedListing | None = None
     observed_at: datetime | None = None
     reason: str | None = None
@@ -92,7 +95,8 @@ class ListingRecord:
     not_before: datetime | None = None
     """No new attempt, and no belief in its absence, before this time."""
     repairs: frozenset[str] = field(default_factory=frozenset[str])
-    """Fields (or `relist`, `recreate`) to bring back to what we want, by policy or by a person's answer."""
+    """Fields (or `relist`, `recreate`) to bring back to what we want: by policy, by a person's answer, or because we
+    took it off sale ourselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ SQLite writes go through a single connection that begins every transaction IMMED
 with "database is locked" when they turn from reading to writing, and the driver's own transaction mode loses updates.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -27,6 +28,12 @@ class RecordsBusy(Exception):
 
 Transaction = AsyncConnection
 """An open transaction. Other rooms hand it on to the queries here and never run SQL on it themselves."""
+
+
+async def insert_new(tx: Transaction, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert the rows whose key nobody else has inserted meanwhile. Safe to repeat."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    await tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 class Database:

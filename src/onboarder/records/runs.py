@@ -1,16 +1,17 @@
-"""Reconciliation runs, the drifts they found, and the lock that lets only one run at a time."""
+"""Reconciliation runs and the drifts they found."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
+from onboarder.model.recorded import RECREATE, RELIST
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, RunState
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
-from onboarder.records.tables import drift, listing, lock, merchant, run, store
+from onboarder.records.tables import drift, listing, merchant, run, store
 
 REPAIRING = "repairing"
 HELD = "held"
@@ -19,6 +20,10 @@ APPROVED = "approved"
 """Its policy may be carried out at the store's next pass."""
 REPAIRED = "repaired"
 ASKED = "asked"
+WAITING = "waiting"
+"""Found again, while a person has not answered yet."""
+RESOLVED = "resolved"
+"""Asked about, and gone before anybody answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +57,6 @@ class DriftRecord:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockHolder:
-    owner: str
-    since: datetime
-
-
-async def take_lock(
-    tx: Transaction, name: str, owner: str, *, now: datetime, until: datetime
-) -> LockHolder | None:
-    """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over."""
-    await tx.execute(
-        delete(lock).where(lock.c.name == name, or_(lock.c.until < now, lock.c.owner == owner))
-    )
-    held = (await tx.execute(select(lock.c.owner, lock.c.since).where(lock.c.name == name))).first()
-    if held is not None:
-        return LockHolder(held[0], held[1])
-    await tx.execute(insert(lock).values(name=name, owner=owner, since=now, until=until))
-    return None
-
-
-async def keep_lock(tx: Transaction, name: str, owner: str, until: datetime) -> bool:
-    """Prolong our lock; False if somebody took it over."""
-    result = await tx.execute(
-        update(lock).where(lock.c.name == name, lock.c.owner == owner).values(until=until)
-    )
-    return bool(result.rowcount)
-
-
-async def drop_lock(tx: Transaction, name: str, owner: str) -> None:
-    await tx.execute(delete(lock).where(lock.c.name == name, lock.c.owner == owner))
-
-
 async def unfinished(tx: Transaction) -> RunRecord | None:
     """The run that was begun and not ended, if there is one."""
     query = select(run).where(run.c.ended_at.is_(None)).order_by(run.c.started_at)
@@ -106,14 +79,7 @@ async def begin(
 
     `known` are the marketplaces that can be looked at; a run would wait in vain for stores of any other.
     """
-    chosen: list[ColumnElement[bool]] = [store.c.remote_id.is_not(None)]
-    if known is not None:
-        chosen.append(store.c.marketplace.in_(list(known)))
-    if marketplace is not None:
-        chosen.append(store.c.marketplace == marketplace)
-    if market is not None:
-        owners = select(merchant.c.id).where(merchant.c.market == market)
-        chosen.append(store.c.merchant_id.in_(owners))
+    chosen = _in_scope(market, marketplace, known)
     marked = await tx.execute(
         update(store)
         .where(*chosen)
@@ -169,9 +135,9 @@ async def unobserved(tx: Transaction, wanted: RunId) -> int:
 
 
 async def add_drifts(
-    tx: Transaction, wanted: RunId, found: Sequence[tuple[Drift, DriftPolicy]]
+    tx: Transaction, wanted: RunId, found: Sequence[tuple[Drift, DriftPolicy, str]]
 ) -> None:
-    """Record what a look found; nothing is acted on before the whole run was seen."""
+    """Record what a look found, each with its policy and outcome (`HELD` or `WAITING`)."""
     rows = [
         {
             "run_id": wanted,
@@ -184,9 +150,9 @@ async def add_drifts(
             "observed": one.observed,
             "detail": one.detail,
             "policy": policy,
-            "outcome": HELD,
+            "outcome": outcome,
         }
-        for one, policy in found
+        for one, policy, outcome in found
     ]
     if rows:
         await tx.execute(insert(drift), rows)
@@ -203,10 +169,18 @@ async def drifts(
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
+async def asked(tx: Transaction, where: StoreId) -> list[DriftRecord]:
+    """The store's drifts that wait for a person's answer."""
+    columns = [drift.c[name] for name in DriftRecord.__slots__]
+    query = select(*columns).where(drift.c.store_id == where, drift.c.outcome == ASKED)
+    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
+
+
 async def decided(tx: Transaction, where: StoreId) -> list[DriftRecord]:
     """The store's drifts whose policy is to be carried out now."""
     columns = [drift.c[name] for name in DriftRecord.__slots__]
-    query = select(*columns).where(drift.c.store_id == where, drift.c.outcome == APPROVED)
+    chosen = (drift.c.store_id == where, drift.c.outcome == APPROVED)
+    query = select(*columns).where(*chosen).order_by(drift.c.id)
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
@@ -221,15 +195,15 @@ async def decide(tx: Transaction, wanted: int, policy: DriftPolicy) -> StoreId |
     return None if found is None else StoreId(str(found))
 
 
-async def busy(tx: Transaction, wanted: RunId) -> int:
-    """Stores of the run with repairs still going on."""
+async def busy(tx: Transaction, wanted: RunId, *, before: datetime | None = None) -> int:
+    """Stores of the run with repairs still going on, or only those of them that come back before a time."""
     query = (
         select(func.count(func.distinct(drift.c.store_id)))
         .select_from(drift.join(store, store.c.id == drift.c.store_id))
         .where(
             drift.c.run_id == wanted,
             drift.c.outcome.in_([APPROVED, REPAIRING]),
-            store.c.due_at.is_not(None),
+            store.c.due_at.is_not(None) if before is None else store.c.due_at < before,
         )
     )
     return int(await tx.scalar(query) or 0)
@@ -249,12 +223,19 @@ async def set_outcome(tx: Transaction, ids: Sequence[int], outcome: str) -> None
         await tx.execute(update(drift).where(chosen).values(outcome=outcome))
 
 
-async def close_drifts(tx: Transaction, where: StoreId, reference: Reference) -> None:
-    """A listing was brought back to what we want: drifts under repair are repaired."""
+async def close_drifts(
+    tx: Transaction, where: StoreId, reference: Reference, repaired: Collection[str]
+) -> None:
+    """These fields of a listing (or `relist`, `recreate`) were brought back: their drifts are repaired."""
+    whole = {RELIST: DriftClass.STATUS_CHANGED, RECREATE: DriftClass.VANISHED}
+    kinds = [kind for name, kind in whole.items() if name in repaired]
     await tx.execute(
         update(drift)
         .where(
-            drift.c.store_id == where, drift.c.reference == reference, drift.c.outcome == REPAIRING
+            drift.c.store_id == where,
+            drift.c.reference == reference,
+            drift.c.outcome == REPAIRING,
+            or_(drift.c.field.in_(sorted(repaired)), drift.c.kind.in_(kinds)),
         )
         .values(outcome=REPAIRED)
     )
@@ -283,15 +264,35 @@ async def newest(tx: Transaction) -> RunRecord | None:
     return None if row is None else _read_run(row)
 
 
-async def listings_held(tx: Transaction) -> dict[str, int]:
-    """Listings believed to be there, per marketplace: what the plausibility stop measures against."""
+async def listings_held(tx: Transaction, market: str | None) -> dict[str, int]:
+    """Listings on record per marketplace, of one market or all: what the plausibility stop measures against."""
     query = (
         select(store.c.marketplace, func.count())
         .select_from(listing.join(store, store.c.id == listing.c.store_id))
         .where(listing.c.remote_id.is_not(None))
         .group_by(store.c.marketplace)
     )
+    if market is not None:
+        owners = select(merchant.c.id).where(merchant.c.market == market)
+        query = query.where(store.c.merchant_id.in_(owners))
     return {str(name): int(number) for name, number in await tx.execute(query)}
+
+
+def _in_scope(
+    market: MarketCode | None,
+    marketplace: MarketplaceName | None,
+    known: Collection[MarketplaceName] | None,
+) -> list[ColumnElement[bool]]:
+    """Opened stores of the market and marketplace, where these are given."""
+    chosen: list[ColumnElement[bool]] = [store.c.remote_id.is_not(None)]
+    if known is not None:
+        chosen.append(store.c.marketplace.in_(list(known)))
+    if marketplace is not None:
+        chosen.append(store.c.marketplace == marketplace)
+    if market is not None:
+        owners = select(merchant.c.id).where(merchant.c.market == market)
+        chosen.append(store.c.merchant_id.in_(owners))
+    return chosen
 
 
 _read_run = reader(RunRecord)

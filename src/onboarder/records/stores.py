@@ -7,7 +7,7 @@ lets go only in the same statement that looks whether the generation moved meanw
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
 from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Reference, StoreId, store_id
 from onboarder.model.recorded import Lease, StoreRecord, StoreWork
@@ -21,7 +21,7 @@ from onboarder.records.codec import (
     read_product,
     read_store,
 )
-from onboarder.records.database import Transaction
+from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import (
     credential,
@@ -55,7 +55,7 @@ async def trigger(
         if store_id(owner, marketplace) not in known
     ]
     for start in range(0, len(fresh), CHUNK):
-        await tx.execute(insert(store), fresh[start : start + CHUNK])
+        await insert_new(tx, store, fresh[start : start + CHUNK])
     await wake(tx, sorted(known), lane=lane, now=now)
     return ids
 
@@ -70,7 +70,7 @@ async def wake(tx: Transaction, ids: Sequence[StoreId], *, lane: Lane, now: date
         await tx.execute(
             update(store)
             .where(chosen)
-            .values(due_at=now, lane=stays, generation=store.c.generation + 1, attempts=0)
+            .values(due_at=now, lane=stays, generation=store.c.generation + 1, attempts=0, looks=0)
         )
 
 
@@ -148,7 +148,7 @@ async def take_lease(
 async def hold(
     tx: Transaction, lease: Lease, *, until: datetime, values: Row | None = None
 ) -> None:
-    """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours. Counts as progress."""
+    """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours."""
     result = await tx.execute(
         update(store)
         .where(
@@ -168,10 +168,11 @@ async def release(
     *,
     generation: int,
     due_at: datetime | None,
+    lane: Lane,
     now: datetime,
     values: Row,
 ) -> bool:
-    """Let go and say when to look next; True if the store was triggered meanwhile and is due again at once."""
+    """Let go and say when and in which lane to look next; True if triggered meanwhile, then it is due at once."""
     moved = store.c.generation != generation
     found = await tx.scalar(
         update(store)
@@ -181,7 +182,7 @@ async def release(
                 "lease_owner": None,
                 "lease_until": None,
                 "due_at": case((moved, now), else_=due_at),
-                "lane": case((moved, store.c.lane), else_=Lane.NIGHT),
+                "lane": case((moved, store.c.lane), else_=lane),
                 **values,
             }
         )
@@ -190,23 +191,6 @@ async def release(
     if found is None:
         raise LeaseLost(lease.store_id)
     return int(found) != generation
-
-
-async def give_back(tx: Transaction, owner: str) -> int:
-    """Free the stores whose passes this worker cut off when it ended: they count neither as tries nor as progress.
-
-    Only for a worker that has stopped working. Returns their number.
-    """
-    freed = await tx.execute(
-        update(store)
-        .where(store.c.lease_owner == owner)
-        .values(
-            lease_owner=None,
-            lease_until=None,
-            starts=case((store.c.starts > 0, store.c.starts - 1), else_=0),
-        )
-    )
-    return int(freed.rowcount)
 
 
 async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
@@ -306,6 +290,7 @@ def _draft(
         "created_at": now,
         "requested_by": by,
         "attempts": 0,
+        "looks": 0,
         "starts": 0,
         "lane": lane,
         "due_at": now,

@@ -118,6 +118,7 @@ store = Table(
     Column("requested_by", String(64), nullable=False),
     Column("failure", JSON),
     Column("attempts", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
     Column("starts", Integer, nullable=False),
     Column("lane", String(8), nullable=False),
     Column("due_at", UtcTime),

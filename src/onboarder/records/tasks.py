@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, insert, select, update
 
@@ -30,6 +31,14 @@ class TaskRecord:
     created_at: datetime
     market: str
     stall: str
+
+
+class OpenTask(NamedTuple):
+    """What says whether a task still has its cause."""
+
+    id: int
+    subject: str
+    code: str
 
 
 async def ask(
@@ -71,16 +80,32 @@ async def settle(
     subject: str,
     *,
     now: datetime,
-    only: str | None = None,
-    keep: str | None = None,
+    family: str,
+    still: str | None = None,
 ) -> None:
-    """Close the subject's open tasks, their cause is gone: all, only a family of codes, or all but a family."""
-    query = update(task).where(task.c.subject == subject, task.c.state == TaskState.OPEN)
-    if only is not None:
-        query = query.where(task.c.code.startswith(only, autoescape=True))
-    if keep is not None:
-        query = query.where(~task.c.code.startswith(keep, autoescape=True))
+    """Close the subject's open tasks of a family of codes, their cause is gone; `still` is the code that stays."""
+    query = update(task).where(
+        task.c.subject == subject,
+        task.c.state == TaskState.OPEN,
+        task.c.code.startswith(family, autoescape=True),
+        task.c.code != (still or ""),
+    )
     await tx.execute(query.values(state=TaskState.DONE, ended_at=now))
+
+
+async def open_of(tx: Transaction, where: StoreId) -> list[OpenTask]:
+    """The store's open tasks, its listings' included."""
+    query = select(task.c.id, task.c.subject, task.c.code).where(
+        task.c.store_id == where, task.c.state == TaskState.OPEN
+    )
+    return [OpenTask(*row) for row in await tx.execute(query)]
+
+
+async def close(tx: Transaction, ids: Sequence[int], *, now: datetime) -> None:
+    """Close tasks whose cause is gone."""
+    if ids:
+        chosen = task.c.id.in_(ids)
+        await tx.execute(update(task).where(chosen).values(state=TaskState.DONE, ended_at=now))
 
 
 async def answer(tx: Transaction, wanted: int, text: str, *, now: datetime) -> bool:

@@ -58,18 +58,20 @@ async def prolong_doubts(tx: Transaction, lease: Lease, until: datetime) -> None
 
 async def conclude(
     tx: Transaction,
-    one: str,
+    ids: Sequence[str],
     state: IntentState,
     *,
     now: datetime,
     code: str | None = None,
     request_id: str | None = None,
 ) -> None:
-    """Record what became of an intent."""
+    """Record what became of intents."""
+    if not ids:
+        return
     ended = None if state is IntentState.UNKNOWN else now
     await tx.execute(
         update(intent)
-        .where(intent.c.id == one)
+        .where(intent.c.id.in_(ids))
         .values(state=state, ended_at=ended, code=code, request_id=request_id)
     )
 

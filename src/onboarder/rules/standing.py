@@ -1,8 +1,11 @@
-"""What people are told when a marketplace stops a store."""
+"""What people are told when a marketplace stops a store or rejects a listing."""
 
 from onboarder.connector.errors import Advice
 from onboarder.model.people import Actor
 from onboarder.model.shop import StoreState
+
+REJECTED = "listing.rejected"
+"""Code of the task about a rejected listing; it lasts as long as the listing is rejected."""
 
 _SENTENCES = {
     StoreState.REFUSED: (
@@ -34,6 +37,17 @@ _SENTENCES = {
         "Ask the marketplace; do not open a second store.",
     ),
 }
+
+
+def rejection_advice(title: str, reason: str | None) -> Advice:
+    """The task for a listing that the marketplace rejected after review."""
+    why = f": {reason}" if reason else ""
+    return Advice(
+        REJECTED,
+        Actor.CANVASSER,
+        f"{title}: ditolak marketplace{why}. Perbaiki barang ini di daftar, lalu impor lagi.",
+        f"{title}: rejected by the marketplace{why}. Mend the product in the register and import it again.",
+    )
 
 
 def standing_advice(state: StoreState, reason: str | None) -> Advice | None:

@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.String(length=64), nullable=False),
         sa.Column("failure", sa.JSON(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("starts", sa.Integer(), nullable=False),
         sa.Column("lane", sa.String(length=8), nullable=False),
         sa.Column("due_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),

@@ -1,0 +1,55 @@
+"""Tasks last as long as their reason: what a pass knows decides which of a store's tasks still have one."""
+
+from dataclasses import replace
+
+from onboarder.converge.failures import PARKED
+from onboarder.converge.session import Session, fresh_record
+from onboarder.model.ids import Reference
+from onboarder.model.shop import ListingState
+from onboarder.records import tasks
+from onboarder.records.database import Transaction
+from onboarder.rules.standing import REJECTED
+
+
+async def report_faults(session: Session) -> None:
+    """Products that cannot go there as they are become tasks. Safe to repeat."""
+    faults = session.wanted.faults
+    if not faults:
+        return
+    async with session.commit() as tx:
+        for reference, advice in faults.items():
+            name = session.title(reference)
+            said = replace(advice, id=f"{name}: {advice.id}", en=f"{name}: {advice.en}")
+            await session.ask(tx, said, subject=fresh_record(session, reference).id)
+
+
+async def close_answered(session: Session, tx: Transaction, *, well: bool) -> None:
+    """Close the tasks whose reason is gone; those about the store itself only after a pass that went `well`.
+
+    Tasks about the store's standing and about drifts are closed by the look that finds the reason gone.
+    """
+    standing = _reasons(session)
+    gone = [
+        one.id
+        for one in await tasks.open_of(tx, session.store.id)
+        if not one.subject.startswith("drift:")
+        and (one.subject, one.code) not in standing
+        and (one.subject != session.store.id or (well and not one.code.startswith("store.")))
+    ]
+    await tasks.close(tx, gone, now=session.now)
+
+
+def _reasons(session: Session) -> set[tuple[str, str]]:
+    """Subject and code of every task about a listing that still has its reason."""
+    wanted = session.wanted
+    found = {
+        (str(fresh_record(session, reference).id), advice.code)
+        for reference, advice in wanted.faults.items()
+    }
+    for record in session.work.listings.values():
+        content = wanted.listings.get(Reference(record.reference))
+        if record.state is ListingState.REJECTED:
+            found.add((record.id, REJECTED))
+        if content is not None and record.refused_digest == content.digest and record.failure:
+            found |= {(record.id, record.failure.code), (record.id, PARKED.code)}
+    return found

@@ -1,0 +1,39 @@
+"""Named locks in the database: one holder at a time, of all processes; a holder that falls silent loses it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+
+from onboarder.records.database import Transaction, insert_new
+from onboarder.records.tables import lock
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    owner: str
+    since: datetime
+
+
+async def take_lock(
+    tx: Transaction, name: str, owner: str, *, now: datetime, until: datetime
+) -> LockHolder | None:
+    """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over."""
+    await tx.execute(
+        delete(lock).where(lock.c.name == name, or_(lock.c.until < now, lock.c.owner == owner))
+    )
+    await insert_new(tx, lock, [{"name": name, "owner": owner, "since": now, "until": until}])
+    held = (await tx.execute(select(lock.c.owner, lock.c.since).where(lock.c.name == name))).one()
+    return None if held[0] == owner else LockHolder(held[0], held[1])
+
+
+async def keep_lock(tx: Transaction, name: str, owner: str, until: datetime) -> bool:
+    """Prolong our lock; False if somebody took it over."""
+    result = await tx.execute(
+        update(lock).where(lock.c.name == name, lock.c.owner == owner).values(until=until)
+    )
+    return bool(result.rowcount)
+
+
+async def drop_lock(tx: Transaction, name: str, owner: str) -> None:
+    await tx.execute(delete(lock).where(lock.c.name == name, lock.c.owner == owner))
