@@ -10,7 +10,9 @@ from onboarder.demo.run import DemoOptions, main
 def demonstrate(
     desk: Desk, *, keep: Path | None, seed: int | None, merchants: int | None, faults: bool
 ) -> int:
-    options = DemoOptions(config=desk.settings.config_dir, keep=keep, faults=faults)
+    options = DemoOptions(
+        config=desk.settings.config_dir, keep=keep, faults=faults, lang=desk.words.lang
+    )
     if seed is not None:
         options = replace(options, seed=seed)
     if merchants is not None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from subprocess import Popen
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +30,30 @@ KILL_AT = 0.3
 PATIENCE = 60.0
 """Seconds to wait for the work to get that far."""
 PRICES, WITHDRAWN, DELETED = 8, 5, 4
+SAYINGS = {
+    "id": {
+        "register": "1. Daftar pasar dimasukkan (data contoh, dengan kekacauan daftar sungguhan)",
+        "start": "2. Marketplace latihan dengan gangguan dinyalakan, dan satu proses worker",
+        "started": "marketplace latihan: http://127.0.0.1:{port}/   worker: proses {worker}",
+        "plan": "3. Apa yang akan dikerjakan, sebelum ada yang dikerjakan",
+        "open": "4. Canvasser berkata: buka toko semua pedagang yang sudah dilatih",
+        "killed": "worker {worker} dimatikan paksa (kill -9) di tengah pekerjaan; worker {fresh} melanjutkan",
+        "night": "5. Malam pertama. Sebelumnya, tangan-tangan di marketplace:",
+        "meddled": "{prices} harga diubah, {withdrawn} barang ditarik, {deleted} dihapus, "
+        "1 barang milik pedagang sendiri ditambahkan, 1 toko dibekukan",
+    },
+    "en": {
+        "register": "1. The market's register goes in (sample data, with the dirt of a real one)",
+        "start": "2. A practice marketplace with faults switched on, and a worker process",
+        "started": "practice marketplace: http://127.0.0.1:{port}/   worker: process {worker}",
+        "plan": "3. What would be done, before anything is done",
+        "open": "4. A canvasser says: open the shops of everybody who is trained",
+        "killed": "worker {worker} was killed (kill -9) in the middle of its work; worker {fresh} goes on",
+        "night": "5. The first night. Before it, hands at the marketplace:",
+        "meddled": "{prices} prices changed, {withdrawn} listings withdrawn, {deleted} deleted, "
+        "1 listing of a merchant's own added, 1 store suspended",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,7 @@ class DemoOptions:
     seed: int = 20_261_123
     merchants: int = 120
     faults: bool = True
+    lang: str = "id"
 
 
 def main(options: DemoOptions) -> int:
@@ -47,7 +73,9 @@ def main(options: DemoOptions) -> int:
     started = time.monotonic()
     with (
         _folder(options.keep) as folder,
-        a_stage(options.config, folder, seed=options.seed, faults=options.faults) as stage,
+        a_stage(
+            options.config, folder, seed=options.seed, faults=options.faults, lang=options.lang
+        ) as stage,
     ):
         account, reckoning = _play(stage, options)
     seconds = round(time.monotonic() - started, 1)
@@ -58,23 +86,25 @@ def main(options: DemoOptions) -> int:
 
 def _play(stage: Stage, options: DemoOptions) -> tuple[Account, Reckoning]:
     sample = write_sample(stage.folder / "register", seed=options.seed, merchants=options.merchants)
-    _title("1. The market's register goes in (sample data, with the dirt of a real one)")
+    say = SAYINGS[options.lang]
+    _title(say["register"])
     files = [str(one) for one in sample.files]
     done = stage.run("import", *files, "--verdicts", str(stage.folder / "verdicts.xlsx"))
     _must(done.returncode, {0, ROWS_ASKED}, "import")
-    _title("2. A practice marketplace, with faults switched on, and a worker process")
+    _title(say["start"])
     stage.start_marketplace()
-    worker = stage.start("worker", log="worker.log")
-    _note(f"practice marketplace: http://127.0.0.1:{stage.port}/   worker: process {worker.pid}")
-    _title("3. What would be done, before anything is done")
+    worker = stage.start_worker()
+    _note(say["started"].format(port=stage.port, worker=worker.pid))
+    _title(say["plan"])
     _must(stage.run("plan", "--all-trained", "--marketplace", "rehearsal").returncode, {0}, "plan")
-    _title("4. A canvasser says: open the shops of everybody who is trained")
+    _title(say["open"])
     _must(stage.run("open", "--all-trained", "--marketplace", "rehearsal").returncode, {0}, "open")
-    _kill_once(stage, worker.pid)
+    fresh = _kill_once(stage, worker)
+    _note(say["killed"].format(worker=worker.pid, fresh=fresh.pid))
     _must(stage.run("watch").returncode, {0}, "watch")
-    _title("5. The night. Before it, hands at the marketplace:")
-    before = stage.back_office.account()
-    _meddle(stage, before)
+    _title(say["night"])
+    _meddle(stage, stage.back_office.account())
+    _note(say["meddled"].format(prices=PRICES, withdrawn=WITHDRAWN, deleted=DELETED))
     stage.back_office.remove_dials()
     report = stage.folder / "reconciliation.html"
     _must(stage.run("reconcile", "--report", str(report)).returncode, {0}, "reconcile")
@@ -83,21 +113,17 @@ def _play(stage: Stage, options: DemoOptions) -> tuple[Account, Reckoning]:
     return account, asyncio.run(reckon(settings, account))
 
 
-def _kill_once(stage: Stage, worker: int) -> None:
+def _kill_once(stage: Stage, worker: "Popen[bytes]") -> "Popen[bytes]":
     """Kill -9 in the middle of the work, and a new worker: nothing may be doubled or lost by it."""
-    goal = KILL_AT * 6 * len(stage.back_office.account().stores or [0])
+    goal = max(50, round(KILL_AT * 6 * len(stage.back_office.account().stores)))
     deadline = time.monotonic() + PATIENCE
-    while sum(map(len, stage.back_office.account().listings.values())) < max(goal, 50):
+    while sum(map(len, stage.back_office.account().listings.values())) < goal:
         if time.monotonic() > deadline:
             raise Problem("the worker does not get on", hint=f"see {stage.folder}/worker.log")
         time.sleep(0.2)
-    victim = next(one for one in stage.running if one.pid == worker)
-    victim.kill()
-    victim.wait()
-    fresh = stage.start("worker", log="worker.log")
-    _note(
-        f"worker {worker} was killed (kill -9) in the middle of its work; worker {fresh.pid} goes on"
-    )
+    worker.kill()
+    worker.wait()
+    return stage.start_worker()
 
 
 def _meddle(stage: Stage, account: Account) -> None:
@@ -113,10 +139,6 @@ def _meddle(stage: Stage, account: Account) -> None:
     stores = _open(account)
     office.add_own(stores[-1], "Barang pedagang sendiri")
     office.suspend(stores[0], "Foto KTP tidak jelas")
-    _note(
-        f"{PRICES} prices changed, {WITHDRAWN} listings withdrawn, {DELETED} deleted, "
-        "1 listing of a merchant's own added, 1 store suspended"
-    )
 
 
 def _live(account: Account) -> Generator[ShownListing]:

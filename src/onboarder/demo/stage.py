@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from onboarder.demo.back_office import BackOffice
 from onboarder.problems import Problem
 
 START_WITHIN = 20.0
-"""Seconds for the practice marketplace to answer."""
+"""Seconds for a process to be ready."""
 STOP_WITHIN = 40.0
 
 SETTINGS = """\
@@ -149,13 +149,21 @@ class Stage:
             str(self.folder / "marketplace.toml"),
             log="marketplace.log",
         )
+        self._wait(self.back_office.alive, "marketplace")
+
+    def start_worker(self) -> "subprocess.Popen[bytes]":
+        """A worker process, until it says that it works; `Problem` if it does not."""
+        log = self.folder / "worker.log"
+        before = log.stat().st_size if log.exists() else 0
+        worker = self.start("worker", log="worker.log")
+        self._wait(lambda: b"worker.started" in log.read_bytes()[before:], "worker")
+        return worker
+
+    def _wait(self, ready: Callable[[], bool], who: str) -> None:
         deadline = time.monotonic() + START_WITHIN
-        while not self.back_office.alive():
+        while not ready():
             if time.monotonic() > deadline:
-                raise Problem(
-                    "the practice marketplace did not start",
-                    hint=f"see {self.folder}/marketplace.log",
-                )
+                raise Problem(f"the {who} did not start", hint=f"see {self.folder}/{who}.log")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -173,11 +181,11 @@ class Stage:
 
 
 @contextmanager
-def a_stage(config: Path, folder: Path, *, seed: int, faults: bool) -> Generator[Stage]:
+def a_stage(config: Path, folder: Path, *, seed: int, faults: bool, lang: str) -> Generator[Stage]:
     """Set the stage in an empty folder; everything started in it is ended at the end."""
     port = _free_port()
     _configure(config, folder, port, FAULTS if faults else CALM, seed)
-    stage = Stage(folder, port, BackOffice(f"http://127.0.0.1:{port}"), _environment(folder))
+    stage = Stage(folder, port, BackOffice(f"http://127.0.0.1:{port}"), _environment(folder, lang))
     try:
         yield stage
     finally:
@@ -199,12 +207,13 @@ def _configure(config: Path, folder: Path, port: int, marketplace: str, seed: in
     (folder / "marketplace.toml").write_text(marketplace.format(seed=seed), encoding="utf-8")
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, lang: str) -> dict[str, str]:
     """The caller's environment without its own onboarder settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONBOARDER_")}
     return kept | {
         "ONBOARDER_CONFIG_DIR": str(folder / "config"),
         "ONBOARDER_DATA_DIR": str(folder / "data"),
+        "ONBOARDER_LANG": lang,
     }
 
 
