@@ -21,6 +21,7 @@ from redis.asyncio import ConnectionPool, Redis, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import RedisError
 
 from onboarder.problems import ConfigProblem
 from onboarder.settings import Settings
@@ -56,6 +57,16 @@ def connection_pool(settings: Settings) -> ConnectionPool:
 def connect(settings: Settings) -> Redis:
     """A client of the settings' Redis. It starts no server and connects when first used; close it with `aclose`."""
     return Redis.from_pool(connection_pool(settings))
+
+
+async def silence(settings: Settings) -> str | None:
+    """Why the settings' Redis does not answer (the error's name, as its text may hold a password); None if it does."""
+    async with connect(settings) as redis:
+        try:
+            await redis.exists("onboarder")
+        except (RedisError, OSError) as error:
+            return type(error).__name__
+    return None
 
 
 @asynccontextmanager

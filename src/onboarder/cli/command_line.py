@@ -9,6 +9,11 @@ from typer.main import get_group
 from onboarder.cli import commands
 from onboarder.cli.wording import Words
 
+_ORDER = (
+    *("import", "plan", "open", "status", "watch", "tasks", "reconcile"),
+    *("marketplaces", "worker", "rehearsal", "db", "doctor", "demo", "exit-codes"),
+)
+"""As the work goes; subcommands would come last otherwise."""
 _Settings = Mapping[str, bool | list[str]]
 _PASSED_ON: _Settings = {
     "allow_extra_args": True,
@@ -37,6 +42,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("demo")(commands.demo)
     app.command("exit-codes")(commands.exit_codes)
     group = get_group(app)
+    group.commands = {name: group.commands[name] for name in _ORDER}
     group.help = words("help.onboarder")
     group.epilog = words("help.everywhere")
     _put_into_words(group, "", words)

@@ -4,15 +4,15 @@ import asyncio
 import getpass
 import json
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from onboarder.cli.wording import Words
-from onboarder.problems import BusyProblem, ConfigProblem
+from onboarder.problems import ConfigProblem
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -106,9 +106,10 @@ class Desk:
         """The application on a ready database; logs go to DATA_DIR/logs."""
         from onboarder.application import open_application
         from onboarder.cli.journal import open_journal
+        from onboarder.records.faults import as_problems
 
         open_journal(self.settings.data_dir)
-        with _database_faults():
+        with as_problems():
             async with open_application(self.settings) as app:
                 yield app
 
@@ -116,44 +117,11 @@ class Desk:
     async def database(self) -> "AsyncGenerator[Database]":
         """The database as it is, for commands that look after its schema."""
         from onboarder.records.database import Database
+        from onboarder.records.faults import as_problems
 
-        with _database_faults():
+        with as_problems():
             database = Database(self.settings.database)
             try:
                 yield database
             finally:
                 await database.aclose()
-
-
-@contextmanager
-def _database_faults() -> Generator[None]:
-    """Faults of the database as problems that say what to do."""
-    from sqlalchemy.exc import DBAPIError
-
-    from onboarder.records.database import RecordsBusy
-
-    try:
-        yield
-    except RecordsBusy as error:
-        raise _busy(str(error)) from error
-    except (DBAPIError, ConnectionError, TimeoutError) as error:
-        raise _unreachable(error) from error
-
-
-def _busy(why: str) -> BusyProblem:
-    return BusyProblem(
-        f"the database could not take the write: {why}",
-        hint="try again in a moment; check the disk with: onboarder doctor",
-        id_message=f"basis data sedang sibuk atau penuh: {why}",
-        id_hint="coba lagi sebentar; periksa dengan: onboarder doctor",
-    )
-
-
-def _unreachable(error: Exception) -> ConfigProblem:
-    why = type(error).__name__
-    return ConfigProblem(
-        f"the database cannot be used ({why})",
-        hint="check ONBOARDER_DATABASE_URL and the server with: onboarder doctor",
-        id_message=f"basis data tidak bisa dipakai ({why})",
-        id_hint="periksa ONBOARDER_DATABASE_URL dan servernya dengan: onboarder doctor",
-    )
