@@ -62,14 +62,14 @@ class Choice(Shape):
 
 
 def _skus_differ(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    if not choices:
+        raise ValueError("at least one choice")
     if len({choice.sku for choice in choices}) != len(choices):
         raise ValueError("two choices with one sku")
     return choices
 
 
-Choices = Annotated[
-    tuple[Choice, ...], Field(min_length=1, max_length=20), AfterValidator(_skus_differ)
-]
+Choices = Annotated[tuple[Choice, ...], Field(max_length=20), AfterValidator(_skus_differ)]
 
 
 class NewItem(Shape):
