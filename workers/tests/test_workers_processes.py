@@ -1,13 +1,13 @@
 """Real worker processes: they share the work, drain, die and go on, with and without Redis."""
 
-import asyncio
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -181,21 +181,19 @@ async def test_without_redis_the_sweep_does_all_the_work(
 
 async def test_a_silent_redis_holds_nobody_up(tmp_path: Path, sqlite_template: Path) -> None:
     path = shutil.copy(sqlite_template, tmp_path / "onboarder.db")
-    async with (
-        a_silent_server() as silent,
-        a_crew(tmp_path, f"sqlite+aiosqlite:///{path}", silent) as crew,
-    ):
-        ordered = await crew.order(merchants=2, products=1)
-        crew.start_worker()
+    with a_silent_server() as silent:
+        async with a_crew(tmp_path, f"sqlite+aiosqlite:///{path}", silent) as crew:
+            ordered = await crew.order(merchants=2, products=1)
+            crew.start_worker()
 
-        before = time.monotonic()
-        await ring(crew, ordered)
-        rung_in = time.monotonic() - before
-        await crew.done()
+            before = time.monotonic()
+            await ring(crew, ordered)
+            rung_in = time.monotonic() - before
+            await crew.done()
 
-        assert rung_in < 5
-        assert (crew.held(), crew.doubles()) == (2, [])
-        assert stopped(crew.workers[0]) == 0
+            assert rung_in < 5
+            assert (crew.held(), crew.doubles()) == (2, [])
+            assert stopped(crew.workers[0]) == 0
 
 
 async def test_a_ring_starts_work_that_the_sweep_would_find_much_later(crew: Crew) -> None:
@@ -247,19 +245,11 @@ async def test_logs_are_json_without_names_phones_or_photos(embedded: Crew) -> N
     assert not any(word in embedded.log.read_text() for word in ("Contoh", "+62811", "/v1/"))
 
 
-@asynccontextmanager
-async def a_silent_server() -> AsyncGenerator[str]:
-    """Something that takes connections and never answers."""
-
-    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-    server.close()
+@contextmanager
+def a_silent_server() -> Generator[str]:
+    """The system takes connections, and nobody ever answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
 
 
 def stopped(worker: "subprocess.Popen[bytes]") -> int:

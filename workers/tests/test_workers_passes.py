@@ -1,0 +1,124 @@
+"""The slots of one process."""
+
+import asyncio
+from collections import Counter
+
+from structlog.testing import capture_logs
+
+from onboarder.converge.loop import PassEnd
+from onboarder.model.ids import StoreId
+from onboarder.model.work import Lane
+from onboarder_workers.passes import Passes
+
+A, B, C = (StoreId(f"knm-{name}@rehearsal") for name in "abc")
+
+
+class Work:
+    """Passes that last until the test ends them."""
+
+    def __init__(self) -> None:
+        self.begun: list[StoreId] = []
+        self.ends = {store: asyncio.Event() for store in (A, B, C)}
+        self.answers: dict[StoreId, list[PassEnd]] = {}
+
+    async def __call__(self, store: StoreId) -> PassEnd:
+        self.begun.append(store)
+        await self.ends[store].wait()
+        waiting = self.answers.get(store)
+        return waiting.pop(0) if waiting else PassEnd.DONE
+
+
+async def test_a_lane_has_no_more_passes_than_slots_and_lanes_do_not_wait_for_each_other() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1, Lane.NIGHT: 1})
+    await passes.begin(Lane.NIGHT, A)
+    waiting = asyncio.create_task(passes.begin(Lane.NIGHT, B))
+
+    await passes.begin(Lane.STALL, C)
+    await settled()
+
+    assert work.begun == [A, C]
+    work.ends[A].set()
+    await waiting
+    await settled()
+    assert work.begun == [A, C, B]
+    await ended(passes, work)
+
+
+async def test_a_store_that_is_worked_on_is_not_begun_again() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 2})
+
+    await passes.begin(Lane.STALL, A)
+    await passes.begin(Lane.STALL, A)
+    await passes.begin(Lane.STALL, B)
+    await settled()
+
+    assert Counter(work.begun) == {A: 1, B: 1}
+    await ended(passes, work)
+
+
+async def test_a_store_triggered_meanwhile_is_passed_over_again_in_its_slot() -> None:
+    work = Work()
+    work.answers[A] = [PassEnd.AGAIN, PassEnd.AGAIN, PassEnd.DONE]
+    work.ends[A].set()
+    passes = Passes(work, {Lane.STALL: 1})
+
+    await passes.begin(Lane.STALL, A)
+    await settled()
+
+    assert work.begun == [A, A, A]
+
+
+async def test_an_error_of_our_own_is_logged_and_frees_the_slot() -> None:
+    async def broken(store: StoreId) -> PassEnd:
+        raise KeyError(store)
+
+    passes = Passes(broken, {Lane.STALL: 1})
+    with capture_logs() as logs:
+        await passes.begin(Lane.STALL, A)
+        await passes.begin(Lane.STALL, B)
+        await settled()
+
+    assert [(one["event"], one["store"]) for one in logs] == [
+        ("pass.broken", A),
+        ("pass.broken", B),
+    ]
+
+
+async def test_draining_waits_for_passes_under_way_and_begins_no_other() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 2})
+    await passes.begin(Lane.STALL, A)
+
+    draining = asyncio.create_task(passes.drain(30))
+    await settled()
+    await passes.begin(Lane.STALL, B)
+    assert not draining.done()
+    work.ends[A].set()
+    await draining
+
+    assert work.begun == [A]
+
+
+async def test_draining_cuts_off_what_does_not_end() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1})
+    await passes.begin(Lane.STALL, A)
+
+    with capture_logs() as logs:
+        await passes.drain(0.01)
+
+    assert logs == [{"event": "passes.cut_off", "number": 1, "log_level": "warning"}]
+
+
+async def settled() -> None:
+    """Let every task go as far as it can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def ended(passes: Passes, work: Work) -> None:
+    for end in work.ends.values():
+        end.set()
+    await passes.drain(1)
