@@ -147,7 +147,11 @@ def test_modules_do_not_import_each_other_in_circles() -> None:
 
 def _declared(member: Member, name: str) -> bool:
     top = name.partition(".")[0]
-    if top in {member.package, "_typeshed"}:  # _typeshed exists only for type checkers
+    if top in {
+        member.package,
+        "_typeshed",
+        "pytest",
+    }:  # for type checkers; for the testing kit alone
         return True
     brought_by = distribution_of(name)
     return not brought_by or bool(brought_by & member.dependencies)
