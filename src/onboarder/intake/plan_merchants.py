@@ -142,8 +142,10 @@ class _Planner:
             self._ledger.settle([speaking[0].row.place], _outcome(before, after[0]))
 
     def _hold_rest(self, actual: MerchantId, persons: Sequence[Person]) -> None:
-        """Whoever is said to be the same as somebody held back waits as well."""
+        """Whoever is said to be the same as somebody held back waits as well, and the answer with them."""
         for person in persons:
+            if person.derived not in self._known.decisions:
+                self._plan.decisions.pop(person.derived, None)
             if not self._ledger.held(person.row.place):
                 self._ledger.ask(person.row.place, AskedCode.DECISION_UNCLEAR, "same_as", actual)
 

@@ -163,7 +163,10 @@ class _Planner:
         return None if like else after
 
     def _hold_rest(self, groups: Sequence[_Group]) -> None:
-        """A product goes in whole: its good rows wait for the others."""
+        """A product goes in whole: its good rows, and answers about it, wait for the others."""
+        for group in groups:
+            if group.derived not in self._known.decisions:
+                self._plan.decisions.pop(group.derived, None)
         for row in (row for group in groups for row in group.rows):
             if not self._ledger.held(row.place):
                 self._ledger.ask(row.place, AskedCode.PRODUCT_HELD_BACK, "name", row.name)

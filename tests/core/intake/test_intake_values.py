@@ -45,7 +45,13 @@ def test_a_weight_with_its_unit_is_read(cell: Cell, grams: int) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "unit", "grams"),
-    [(250.0, "gr", 250), ("1.500", "gr", 1_500), (0.25, "kg", 250), ("2", "ons", 200), ("1 kg", "gr", 1_000)],
+    [
+        (250.0, "gr", 250),
+        ("1.500", "gr", 1_500),
+        (0.25, "kg", 250),
+        ("2", "ons", 200),
+        ("1 kg", "gr", 1_000),
+    ],
 )
 def test_a_bare_number_has_the_unit_of_its_header(cell: Cell, unit: str, grams: int) -> None:
     assert weigh(cell, unit) == grams
@@ -86,7 +92,15 @@ def test_every_way_of_writing_a_weight_is_read_back(grams: int, style: int) -> N
 
 @pytest.mark.parametrize(
     ("cell", "pieces"),
-    [("12", 12), (12.0, 12), ("1.200", 1_200), ("12 pcs", 12), ("12 buah", 12), ("habis", 0), ("0", 0)],
+    [
+        ("12", 12),
+        (12.0, 12),
+        ("1.200", 1_200),
+        ("12 pcs", 12),
+        ("12 buah", 12),
+        ("habis", 0),
+        ("0", 0),
+    ],
 )
 def test_a_stock_is_a_whole_number_of_pieces(cell: Cell, pieces: int) -> None:
     assert read_stock(cell, highest=100_000) == pieces
@@ -158,7 +172,11 @@ def test_every_way_of_writing_a_day_is_read_back(day: date, style: int) -> None:
 
 @given(st.text(max_size=40) | st.floats() | st.booleans())
 def test_no_cell_breaks_a_parser(cell: Cell) -> None:
-    for read in (weigh, lambda c: read_stock(c, highest=9), lambda c: read_date(c, earliest=FIRST, latest=LAST)):
+    for read in (
+        weigh,
+        lambda c: read_stock(c, highest=9),
+        lambda c: read_date(c, earliest=FIRST, latest=LAST),
+    ):
         try:
             read(cell)
         except Asked as question:
