@@ -4,11 +4,13 @@ Everything that imports httpx's transport sits here, so that a successor of http
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
@@ -132,12 +134,18 @@ def open_client(
 
 
 def _session(connections: int) -> aiohttp.ClientSession:
-    tls = httpx.create_ssl_context()
+    tls = _trusted()
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that answers are believed by. Read once: it takes longer than many calls."""
+    return httpx.create_ssl_context()
 
 
 async def _sent_once(
