@@ -34,6 +34,8 @@ LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 0.5}
 """Seconds a call may wait for its slot before its store is parked."""
 LOCAL_SHARE = 0.25
 """Share of the rate that each process keeps when Redis is away: four processes stay within the ceiling."""
+AWAY_SECONDS = 3.0
+"""How long a Redis that failed is left alone: waiting for its time-out at every call would stop the work."""
 
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.NIGHT)
 
@@ -133,9 +135,12 @@ class SharedBudget:
         per_second: float,
         *,
         prefix: str = "onboarder:budget",
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._redis = redis
+        self._clock = clock
+        self._ask_again_at = 0.0
         self._name = f"{prefix}:{marketplace}"
         self._interval = 1_000_000 / (per_second * USED_SHARE)
         self._sleep = sleep
@@ -143,10 +148,8 @@ class SharedBudget:
 
     async def acquire(self, scope: str) -> None:
         longest = LONGEST_WAIT[_lane.get()]
-        try:
-            wait = await self._run(_RESERVE, scope, self._interval, longest * 1_000_000)
-        except (RedisError, OSError, TimeoutError):
-            log.warning("budget.redis_away", scope=scope)
+        wait = await self._ask(_RESERVE, scope, self._interval, longest * 1_000_000)
+        if wait is None:
             await self._fallback.acquire(scope)
             return
         _refuse_if_far(abs(wait) / 1_000_000 if wait < 0 else 0.0, scope)
@@ -154,15 +157,20 @@ class SharedBudget:
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         await self._fallback.penalise(scope, pause)
-        try:
-            await self._run(_PENALISE, scope, pause.total_seconds() * 1_000_000)
-        except (RedisError, OSError, TimeoutError):
-            log.warning("budget.redis_away", scope=scope)
+        await self._ask(_PENALISE, scope, pause.total_seconds() * 1_000_000)
 
-    async def _run(self, script: str, scope: str, *numbers: float) -> int:
+    async def _ask(self, script: str, scope: str, *numbers: float) -> int | None:
+        """Redis's answer, or None while it is away. A Redis that does not answer is not asked again for a while."""
+        if self._clock() < self._ask_again_at:
+            return None
         arguments = [str(round(number)) for number in numbers]
         answer = self._redis.eval(script, 1, f"{self._name}:{scope}", *arguments)
-        return int(await cast("Awaitable[int]", answer))
+        try:
+            return int(await cast("Awaitable[int]", answer))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._ask_again_at = self._clock() + AWAY_SECONDS
+            log.warning("budget.redis_away", scope=scope, why=type(error).__name__)
+            return None
 
 
 def _refuse_if_far(wait: float, scope: str) -> None:

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from onboarder.connector.budget import (
+    AWAY_SECONDS,
     LOCAL_SHARE,
     LONGEST_WAIT,
     USED_SHARE,
@@ -216,6 +218,21 @@ async def test_without_redis_a_slower_local_budget_takes_over(naps: Naps) -> Non
     await away.aclose()
 
     assert naps.taken == pytest.approx([0, INTERVAL / LOCAL_SHARE], abs=SLACK)
+
+
+async def test_a_redis_that_does_not_answer_is_asked_again_only_after_a_while(naps: Naps) -> None:
+    away = Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=1)
+    budget = SharedBudget(away, "rehearsal", RATE, clock=naps.clock, sleep=naps.sleep)
+
+    with capture_logs() as logs, in_lane(Lane.STALL):
+        await budget.acquire("app")
+        await budget.acquire("app")
+        asked = len(logs)
+        naps.now += AWAY_SECONDS
+        await budget.acquire("app")
+    await away.aclose()
+
+    assert (asked, len(logs)) == (1, 2)
 
 
 async def _move_back(redis: "Redis", key: str, *, seconds: int) -> None:
