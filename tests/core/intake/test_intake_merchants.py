@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from onboarder.intake.asked import AskedCode
-from onboarder.intake.cells import Cell
 from onboarder.intake.importing import Outcome
 from onboarder.intake.likeness import same_stall
 from onboarder.intake.rows import compact
@@ -33,7 +32,7 @@ def test_without_a_register_number_the_phone_identifies_the_person() -> None:
 
 
 @pytest.mark.parametrize("cells", [{"trained_on": ""}, {"trained_by": ""}])
-def test_an_untrained_merchant_is_taken_and_is_not_trained(cells: dict[str, Cell]) -> None:
+def test_an_untrained_merchant_is_taken_and_is_not_trained(cells: dict[str, str]) -> None:
     plan = planned(people(person(**cells)))
 
     assert not plan.new_merchants[0].trained
@@ -53,7 +52,7 @@ def test_an_untrained_merchant_is_taken_and_is_not_trained(cells: dict[str, Cell
     ],
 )
 def test_a_row_with_a_faulty_cell_is_held_back_with_its_question(
-    cells: dict[str, Cell], code: AskedCode
+    cells: dict[str, str], code: AskedCode
 ) -> None:
     plan = planned(people(person(**cells)))
 
@@ -147,7 +146,7 @@ def test_two_different_rows_with_one_number_are_both_asked_about() -> None:
     ],
 )
 def test_somebody_who_may_be_known_already_is_held_back_for_a_decision(
-    cells: dict[str, Cell],
+    cells: dict[str, str],
 ) -> None:
     known = saved(planned(people(person())))
 
@@ -168,7 +167,7 @@ def test_somebody_who_may_be_known_already_is_held_back_for_a_decision(
     ],
     ids=["other stall", "other market", "other name"],
 )
-def test_somebody_who_only_shares_a_name_is_someone_new(cells: dict[str, Cell]) -> None:
+def test_somebody_who_only_shares_a_name_is_someone_new(cells: dict[str, str]) -> None:
     known = saved(planned(people(person())))
 
     plan = planned(people(person("K-9", **cells)), known=known)

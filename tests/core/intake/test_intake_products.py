@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from onboarder.intake.asked import AskedCode
-from onboarder.intake.cells import Cell
 from onboarder.intake.importing import KnownRegister, Outcome
 from onboarder.intake.likeness import near
 from onboarder.intake.photo_index import PhotoIndex
@@ -67,9 +66,9 @@ def test_merchants_and_their_products_go_in_together() -> None:
     ],
 )
 def test_a_faulty_row_is_held_back_with_exactly_its_question(
-    known: KnownRegister, cells: dict[str, Cell], code: AskedCode
+    known: KnownRegister, cells: dict[str, str], code: AskedCode
 ) -> None:
-    plan = planned(goods(thing(**cells)), known=known)  # type: ignore[arg-type]  # name and number are texts
+    plan = planned(goods(thing(**cells)), known=known)
 
     assert plan.new_products == ()
     assert asked_about(plan, 2) == [code]
@@ -178,9 +177,9 @@ def test_one_variant_written_twice_differently_is_asked(known: KnownRegister) ->
     [({"price": "12rb"}, {"price": "13rb"}), ({"weight": "200 gr"}, {"weight": "250 gr"})],
 )
 def test_rows_of_one_product_that_differ_are_asked(
-    known: KnownRegister, one: dict[str, Cell], other: dict[str, Cell]
+    known: KnownRegister, one: dict[str, str], other: dict[str, str]
 ) -> None:
-    plan = planned(goods(thing("Kopi", **one), thing("KOPI", **other)), known=known)  # type: ignore[arg-type]  # no name or number in them
+    plan = planned(goods(thing("Kopi", **one), thing("KOPI", **other)), known=known)
 
     assert plan.new_products == ()
     assert AskedCode.PRODUCT_ROWS_DISAGREE in asked_about(plan, 2)
