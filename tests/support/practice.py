@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from pydantic import SecretStr, TypeAdapter
+from starlette.applications import Starlette
 
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import (
@@ -22,6 +23,7 @@ from onboarder.model.ids import PhotoHash, Reference
 from onboarder.model.shop import ListingContent, Offer, StoreContent
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server import Dial, Rules, create_app
+from onboarder_rehearsal.server.webhooks import PostOffice
 
 BASE = "http://127.0.0.1:8790"
 PARTNER = {"Authorization": "Partner a-partner-key-of-the-tests"}
@@ -53,6 +55,8 @@ class Practice:
     clock: Clock
     connector: RehearsalConnector
     naps: list[float]
+    app: Starlette
+    post_office: PostOffice
 
     async def control(self, method: str, path: str, body: object = None) -> dict[str, object]:
         """A call of the control API that must succeed."""
@@ -115,7 +119,7 @@ async def practice(
     )
     connector = RehearsalConnector(settings or {}, Equipment(http, clock, derived))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as raw:
-        yield Practice(raw, clock, connector, naps)
+        yield Practice(raw, clock, connector, naps, app, app.state.post_office)
     await http.aclose()
     app.state.desk.state.close()
 
