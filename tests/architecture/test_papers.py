@@ -20,6 +20,7 @@ DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 EVERYWHERE = {"--json", "--lang", "--debug", "--help", "-h"}
 """Options that every command of ours takes."""
 OTHER_PROGRAMS = {
+    ".",
     "cd",
     "cp",
     "docker",
