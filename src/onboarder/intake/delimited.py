@@ -5,6 +5,7 @@ import csv
 import re
 from collections import Counter
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -25,12 +26,15 @@ _SAMPLE_BYTES = 65_536
 _SAMPLE_ROWS = 60
 
 
-def read_delimited(path: Path) -> Sheet:
-    """The file as one sheet named like the file; every record counts as one row. Raises IntakeRefused."""
+def read_delimited(path: Path, most_rows: int) -> Sheet:
+    """The file as one sheet named like the file; every record counts as one row. Raises IntakeRefused.
+
+    Reads one row beyond `most_rows`, so that the caller sees that there are more.
+    """
     text = _decoded(path)
     try:
         records = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        rows = tuple(tuple(record) for record in records)
+        rows = tuple(tuple(record) for record in islice(records, most_rows + 1))
     except csv.Error:
         raise IntakeRefused(Refusal.DAMAGED, path.name) from None
     return Sheet(path.name, path.stem, rows)
@@ -60,8 +64,8 @@ def _unmarked(data: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     """The one a first line `sep=;` names, else the one that cuts most rows into the same, largest number of columns."""
-    sample = text.splitlines()[:_SAMPLE_ROWS]
-    if sample and (hint := _HINT.fullmatch(sample[0].strip())):
+    sample = list(islice(StringIO(text), _SAMPLE_ROWS))
+    if sample and (hint := _HINT.fullmatch(sample[0].strip("\r\n "))):
         return hint["delimiter"]
     return max(_DELIMITERS, key=lambda delimiter: _regularity(sample, delimiter))
 

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from onboarder.model.goods import Product
-from onboarder.model.ids import MarketCode, MerchantId, normal
+from onboarder.model.ids import MerchantId, ProductId, normal
 from onboarder.model.people import Merchant
 
 _STALL_WORDS = {"blok", "block", "los", "kios", "lapak", "no", "nomor", "lt", "lantai"}
@@ -13,37 +14,51 @@ _LONG_ENOUGH = 5
 
 
 class People:
-    """Merchants, found by phone or by name and market."""
+    """Merchants, found by phone, by name, or by name and place; every look-up is one step, however many there are."""
 
     def __init__(self, merchants: Iterable[Merchant]) -> None:
         self.by_id: dict[MerchantId, Merchant] = {}
-        self._by_phone: defaultdict[str, set[MerchantId]] = defaultdict(set)
-        self._by_name: defaultdict[str, set[MerchantId]] = defaultdict(set)
+        self._found: defaultdict[_Mark, set[MerchantId]] = defaultdict(set)
         for merchant in merchants:
             self.put(merchant)
 
     def put(self, merchant: Merchant) -> None:
         """Enter or replace."""
+        before = self.by_id.get(merchant.id)
+        for mark in _marks(before) if before else ():
+            self._found[mark].discard(merchant.id)
         self.by_id[merchant.id] = merchant
-        self._by_name[normal(merchant.name)].add(merchant.id)
-        if merchant.phone:
-            self._by_phone[merchant.phone].add(merchant.id)
+        for mark in _marks(merchant):
+            self._found[mark].add(merchant.id)
 
     def with_phone(self, phone: str) -> set[MerchantId]:
-        return {one for one in self._by_phone.get(phone, ()) if self.by_id[one].phone == phone}
+        return set(self._found.get(("phone", phone), ()))
 
     def named(self, name: str) -> set[MerchantId]:
-        found = self._by_name.get(normal(name), ())
-        return {one for one in found if normal(self.by_id[one].name) == normal(name)}
+        return set(self._found.get(("name", normal(name)), ()))
 
     def like(self, merchant: Merchant) -> tuple[Merchant, ...]:
         """Others with the same phone, or the same name in the same market at a stall that may be the same."""
-        found = self.with_phone(merchant.phone) if merchant.phone else set[MerchantId]()
-        for one in self.named(merchant.name):
-            other = self.by_id[one]
-            if _maybe_same_place(merchant.market, merchant.stall, other):
-                found.add(one)
-        return tuple(self.by_id[one] for one in sorted(found - {merchant.id}))
+        name, stall = normal(merchant.name), _stall_key(merchant.stall)
+        places = (stall, ()) if stall else (None,)
+        marks: list[_Mark] = [("place", name, merchant.market, place) for place in places]
+        if merchant.phone:
+            marks.append(("phone", merchant.phone))
+        found = {one for mark in marks for one in self._found.get(mark, ())} - {merchant.id}
+        return tuple(self.by_id[one] for one in sorted(found))
+
+
+_Mark: TypeAlias = tuple[str | tuple[str, ...] | None, ...]
+
+
+def _marks(merchant: Merchant) -> Iterable[_Mark]:
+    """Everything by which the merchant can be found; the place `None` stands for any stall of the market."""
+    name = normal(merchant.name)
+    yield ("name", name)
+    yield ("place", name, merchant.market, _stall_key(merchant.stall))
+    yield ("place", name, merchant.market, None)
+    if merchant.phone:
+        yield ("phone", merchant.phone)
 
 
 def same_stall(one: str, other: str) -> bool:
@@ -51,11 +66,24 @@ def same_stall(one: str, other: str) -> bool:
     return _stall_key(one) == _stall_key(other)
 
 
-def like_products(product: Product, others: Iterable[Product]) -> tuple[Product, ...]:
-    """Others of the same merchant whose names differ by blanks, word order or one letter of a long word."""
-    return tuple(
-        other for other in others if other.id != product.id and near(product.name, other.name)
-    )
+class Assortment:
+    """One merchant's products, found by names almost like theirs without comparing each with each."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[ProductId, Product] = {}
+        self._found: defaultdict[_Mark, set[ProductId]] = defaultdict(set)
+
+    def put(self, product: Product) -> None:
+        """Enter or replace."""
+        self.by_id[product.id] = product
+        for mark in _name_marks(product.name):
+            self._found[mark].add(product.id)
+
+    def like(self, name: str) -> tuple[Product, ...]:
+        """Products whose names differ from this one by blanks, word order or one letter of a long word."""
+        found = {one for mark in _name_marks(name) for one in self._found.get(mark, ())}
+        alike = (self.by_id[one] for one in sorted(found))
+        return tuple(product for product in alike if near(name, product.name))
 
 
 def near(one: str, other: str) -> bool:
@@ -70,9 +98,14 @@ def near(one: str, other: str) -> bool:
     return len(only_left) == len(only_right) == 1 and _one_edit(only_left[0], only_right[0])
 
 
-def _maybe_same_place(market: MarketCode, stall: str, other: Merchant) -> bool:
-    unsaid = not stall or not other.stall
-    return market == other.market and (unsaid or same_stall(stall, other.stall))
+def _name_marks(name: str) -> Iterable[_Mark]:
+    """Two names that are near have at least one of these in common."""
+    words = normal(name).split()
+    yield ("joined", "".join(words))
+    yield ("words", *sorted(words))
+    for index, word in enumerate(words):
+        if word.isalpha() and len(word) >= _LONG_ENOUGH:
+            yield ("all but one", *sorted(words[:index] + words[index + 1 :]))
 
 
 def _stall_key(stall: str) -> tuple[str, ...]:

@@ -39,13 +39,16 @@ def check_zip(path: Path, limits: FileLimits) -> None:
 
 
 def check_shape(sheet: Sheet, limits: FileLimits) -> None:
-    """Raises IntakeRefused if a sheet has more rows or columns than allowed."""
+    """Raises IntakeRefused if a sheet has more rows, columns or merged cells than allowed."""
     if len(sheet.rows) > limits.rows:
         raise IntakeRefused(Refusal.TOO_MANY_ROWS, sheet.file, sheet=sheet.name, limit=limits.rows)
     if max((len(row) for row in sheet.rows), default=0) > limits.columns:
         raise IntakeRefused(
             Refusal.TOO_MANY_COLUMNS, sheet.file, sheet=sheet.name, limit=limits.columns
         )
+    merged = sum(min(merge.bottom, limits.rows) - merge.top + 1 for merge in sheet.merges)
+    if merged > limits.rows * limits.columns:
+        raise IntakeRefused(Refusal.TOO_MUCH_CONTENT, sheet.file)
 
 
 def _too_large(path: Path, size: int, limits: FileLimits) -> IntakeRefused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from onboarder.intake.asked import AskedCode
 from onboarder.intake.importing import Change, KnownRegister, Outcome
 from onboarder.intake.ledger import Ledger
-from onboarder.intake.likeness import like_products, near
+from onboarder.intake.likeness import Assortment
 from onboarder.intake.owners import Owners
 from onboarder.intake.photo_index import PhotoIndex
 from onboarder.intake.product_rows import ProductRows
@@ -71,9 +71,9 @@ class _Planner:
         self._photos = photos
         self._ledger = ledger
         self._plan = ProductPlan(decisions=decisions)
-        self._of_owner: defaultdict[MerchantId, dict[ProductId, Product]] = defaultdict(dict)
+        self._of_owner: defaultdict[MerchantId, Assortment] = defaultdict(Assortment)
         for product in known.products.values():
-            self._of_owner[product.merchant_id][product.id] = product
+            self._of_owner[product.merchant_id].put(product)
 
     def planned(self, rows: Sequence[ProductRow]) -> ProductPlan:
         groups = self._groups(rows)
@@ -123,9 +123,9 @@ class _Planner:
         self, group: _Group, row: ProductRow, groups: Mapping[ProductId, _Group]
     ) -> ProductId | None:
         owned = self._of_owner[group.owner]
-        like = {other.id for other in owned.values() if near(row.name, other.name)}
+        like = {other.id for other in owned.like(row.name)}
         choices = {ProductId(self._plan.decisions.get(one, one)) for one in row.same_as} or like
-        found = [one for one in choices if one in owned or one in groups]
+        found = [one for one in choices if one in owned.by_id or one in groups]
         fits = len(choices) == len(found) == 1 and found[0] != group.derived
         return found[0] if fits else None
 
@@ -156,7 +156,7 @@ class _Planner:
         after = ProductRows(actual, owner, rows, before, self._photos, self._ledger).product()
         if after is None or before is not None or actual in self._plan.decisions:
             return after
-        like = like_products(after, self._of_owner[owner].values())
+        like = self._of_owner[owner].like(after.name)
         for row in rows if like else ():
             about = [Candidate(other.id, other.name) for other in like]
             self._ledger.ask(row.place, AskedCode.LIKELY_SAME_PRODUCT, "decision", row.name, about)
@@ -172,7 +172,7 @@ class _Planner:
                 self._ledger.ask(row.place, AskedCode.PRODUCT_HELD_BACK, "name", row.name)
 
     def _take(self, before: Product | None, after: Product) -> Outcome:
-        self._of_owner[after.merchant_id][after.id] = after
+        self._of_owner[after.merchant_id].put(after)
         if before is None:
             self._plan.new.append(after)
             return Outcome.NEW

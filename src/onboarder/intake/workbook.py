@@ -25,7 +25,7 @@ def read_workbook(path: Path, limits: FileLimits) -> tuple[Sheet, ...]:
     check_size(path, limits)
     suffix = path.suffix.casefold()
     if suffix in _TEXT:
-        sheets: tuple[Sheet, ...] = (read_delimited(path),)
+        sheets: tuple[Sheet, ...] = (read_delimited(path, limits.rows),)
     elif suffix in _ZIPPED:
         _check_zipped(path, limits)
         sheets = _opened(path, limits)

@@ -8,11 +8,12 @@ import pytest
 
 from onboarder.intake.export import ExportSheet, write_table
 from onboarder.intake.importing import Outcome
+from onboarder.intake.limits import check_shape
 from onboarder.intake.plan import plan_import
 from onboarder.intake.reading import read_register
 from onboarder.intake.refused import IntakeRefused, Refusal
 from onboarder.intake.rules import FileLimits
-from onboarder.intake.sheets import Merge
+from onboarder.intake.sheets import Merge, Sheet
 from onboarder.intake.workbook import read_workbook
 from tests.core.intake.registers import NOTHING, PEOPLE, PROGRAMME, RULES, person
 
@@ -222,6 +223,23 @@ def test_rows_and_columns_are_limited(tmp_path: Path) -> None:
     assert read_workbook(path, limits(rows=10))[0].rows[9][0] == "K-8"
     assert refusal(path, limits(rows=9)) == "intake.too_many_rows"
     assert refusal(path, limits(columns=6)) == "intake.too_many_columns"
+
+
+def test_rows_of_a_text_table_are_limited_while_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" * 10, encoding="utf-8")
+
+    assert len(read_workbook(path, limits(rows=10))[0].rows) == 10
+    assert refusal(path, limits(rows=9)) == "intake.too_many_rows"
+
+
+def test_merged_cells_without_end_are_refused() -> None:
+    merges = (Merge(0, 0, 1_048_575, 0),) * 300
+
+    with pytest.raises(IntakeRefused) as refused:
+        check_shape(Sheet("a.xlsx", "Data", (("a",),), merges), LIMITS)
+
+    assert refused.value.code == "intake.too_much_content"
 
 
 def test_a_workbook_without_any_register_is_refused(tmp_path: Path) -> None:
