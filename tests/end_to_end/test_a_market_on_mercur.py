@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.office import Office, an_office
-from tests.end_to_end.register import GOODS, UNTRAINED, write_register
+from tests.end_to_end.register import GOODS, MARKETS, write_register
 from tests.marketplace.faults import Fault, FaultKind
 from tests.marketplace.mercur import Mercur, start_mercur
 from tests.marketplace.plugin import need_mercur
@@ -76,7 +76,6 @@ def test_thirty_merchants_end_with_one_store_and_one_product_per_reference(
     office.run("watch")
 
     assert len(_list(receipt, "stores")) == MERCHANTS
-    assert len(_list(receipt, "refused")) == UNTRAINED
     sellers = Counter(one.handle for one in operator.sellers())
     assert len(sellers) == MERCHANTS
     assert set(sellers.values()) == {1}
@@ -102,12 +101,16 @@ def test_prices_and_stocks_are_those_of_the_register(office: Office, marketplace
     assert stocks == {5 + n: len(GOODS) for n in range(MERCHANTS)}
 
 
-def test_a_second_order_changes_nothing(office: Office, marketplace: Mercur) -> None:
+def test_a_second_order_changes_nothing_and_refuses_the_untrained(
+    office: Office, marketplace: Mercur
+) -> None:
     before = _holdings(marketplace)
 
     office.run("open", "--all-trained", "--marketplace", "mercur")
+    receipt = office.ask("open", "--market", MARKETS[0], "--marketplace", "mercur")
     office.run("watch")
 
+    assert [one["code"] for one in _list(receipt, "refused")] == ["gate.untrained"]
     assert _holdings(marketplace) == before
 
 
@@ -123,7 +126,7 @@ def test_the_night_reports_a_rejected_product_and_a_suspended_store_as_tasks(
 
     outcome = office.ask("reconcile")
 
-    found = Counter(str(drift["kind"]) for drift in _list(outcome, "drifts"))
+    found = Counter(str(drift["class"]) for drift in _list(outcome, "drifts"))
     assert found["rejected"] == 1
     assert found["store_suspended"] == 1
     assert found["price_changed"] == 1
