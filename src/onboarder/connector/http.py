@@ -12,13 +12,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeVar
 
 import aiohttp
 import httpx
 import structlog
 from httpx_aiohttp import AiohttpTransport
-from pydantic import TypeAdapter, ValidationError
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
@@ -34,6 +32,7 @@ from onboarder.connector.advice import (
     UNREACHABLE,
     UNREADABLE,
 )
+from onboarder.connector.answer import Answer
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.budget import Budget
 from onboarder.connector.errors import (
@@ -46,6 +45,8 @@ from onboarder.connector.errors import (
 from onboarder.connector.retry_after import retry_after
 from onboarder.model.ids import Reference
 
+__all__ = ["Answer", "Effect", "MarketplaceHttp", "Request", "open_client"]
+
 log = structlog.get_logger()
 
 LARGEST_ANSWER = 8 * 1024 * 1024
@@ -54,8 +55,6 @@ DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
-
-T = TypeVar("T")
 
 FilePart = tuple[str, bytes, str]
 """File name, content, media type."""
@@ -83,36 +82,10 @@ class Request:
     auth: httpx.Auth | None = field(default=None, repr=False)
     scope: str = "app"
     """Rate scope that pays for the call and is slowed by its 429."""
-    limited_scope: "Callable[[Answer], str] | None" = field(default=None, repr=False)
+    limited_scope: Callable[[Answer], str] | None = field(default=None, repr=False)
     """Which scope a 429 speaks of, where the marketplace says so; a store's own limit then slows no other store."""
     reference: Reference | None = None
     """Our Reference that a write concerns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer below 500 other than 429, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    @property
-    def request_id(self) -> str | None:
-        return self.headers.get("x-request-id")
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    def read(self, adapter: "TypeAdapter[T]") -> T:
-        """The JSON body validated; ValueError (without the body's text) if it is not what was expected."""
-        try:
-            return adapter.validate_json(self.body)
-        except ValidationError as error:
-            faults = error.errors(include_input=False)
-            places = sorted({".".join(map(str, fault["loc"])) for fault in faults})
-            raise ValueError(f"unexpected answer at {', '.join(places[:5])}") from None
 
 
 def open_client(
@@ -239,6 +212,8 @@ class MarketplaceHttp:
         return Answer(response.status_code, response.headers, body)
 
     async def _body(self, request: Request, response: httpx.Response) -> bytes:
+        if response.is_stream_consumed:
+            return response.content  # an auth flow has read it already
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in {"identity", "gzip"}:
             raise self._doubt(request, UNREADABLE, f"content-encoding {encoding}")

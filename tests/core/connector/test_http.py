@@ -366,3 +366,17 @@ def test_an_unexpected_body_is_named_by_place_and_not_quoted() -> None:
 
     assert "62812" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+class _Curious(httpx.Auth):
+    requires_response_body = True
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        yield request
+
+
+async def test_an_answer_that_the_auth_flow_has_read_is_still_answered() -> None:
+    async with talking_to(answer(200, b'{"x":1}')) as (http, _):
+        found = await http.send(replace(READ, auth=_Curious()))
+
+    assert found.body == b'{"x":1}'
