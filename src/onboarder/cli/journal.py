@@ -1,5 +1,6 @@
 """The command line's log: one JSON line per event in DATA_DIR/logs/onboarder.log, never on stdout."""
 
+import logging
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ def open_journal(data_dir: Path) -> Path:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=_factory(path),
         cache_logger_on_first_use=False,
     )
