@@ -63,6 +63,12 @@ UNKNOWN_CATEGORY = Advice(
     "Kategori barang ini tidak ada di Mercur. Operator memperbaiki daftar kategori.",
     "The category does not exist at Mercur. Mend its key in config/categories.",
 )
+CATEGORY_LOST = Advice(
+    "mercur.category_lost",
+    Actor.NOBODY,
+    "Kategori barang ini ditarik oleh Mercur saat dikirim. Sistem memeriksa ulang sendiri.",
+    "The category was withdrawn while the product was sent, and Mercur left it out. It is looked at again by itself.",
+)
 ATTRIBUTES = Advice(
     "mercur.attributes",
     Actor.OPERATOR,

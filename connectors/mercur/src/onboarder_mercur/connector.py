@@ -23,6 +23,7 @@ from onboarder.connector.errors import ActionNeeded, Gone, OutcomeUnknown
 from onboarder.connector.manifest import Manifest
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.shop import (
+    ListingContent,
     ListingField,
     ListingState,
     ObservedListing,
@@ -35,6 +36,7 @@ from onboarder_mercur.auth import Login, MemberAuth, Token, credentials, member_
 from onboarder_mercur.directory import Directory
 from onboarder_mercur.manifest import MANIFEST
 from onboarder_mercur.opening import apply_for_store, find_own_store
+from onboarder_mercur.paging import turn_page
 from onboarder_mercur.revision import Revision
 from onboarder_mercur.settings import Account, read_settings
 
@@ -147,7 +149,10 @@ class MercurConnector:
             category = await self._category(auth, draft.content.category)
         location = await self._directory.location(auth, access.remote_id)
         revision = Revision(self._api, auth, product, draft.content.reference)
-        return await revision.set_fields(draft, fields, category=category, location=location)
+        seen = await revision.set_fields(draft, fields, category=category, location=location)
+        if category is not None:
+            self._expect_category(revision.product, draft.content)
+        return seen
 
     async def withdraw_listing(self, access: Access, remote_id: RemoteId) -> ObservedListing | None:
         """Back to draft: no buyer sees it, everything of it stays."""
@@ -169,15 +174,14 @@ class MercurConnector:
         return await self._set_status(access, remote_id, body)
 
     async def observe_listings(self, access: Access, cursor: str | None) -> Page:
-        """In the order of creation, so that a product added meanwhile comes on the last page."""
-        offset = int(cursor or 0)
-        page = await self._api.products(
-            member_auth(access), {}, limit=self.manifest.limits.page_size, offset=offset
+        """In the order of creation; products that come or go meanwhile hide no other."""
+        auth, size = member_auth(access), self.manifest.limits.page_size
+        leaf = await turn_page(
+            lambda most, offset: self._api.products(auth, {}, limit=most, offset=offset),
+            cursor,
+            size,
         )
-        seen = offset + len(page.products)
-        more = bool(page.products) and seen < page.count
-        listings = tuple(mapping.observed_listing(product) for product in page.products)
-        return Page(listings, str(seen) if more else None)
+        return Page(tuple(map(mapping.observed_listing, leaf.products)), leaf.cursor)
 
     async def _observe(self, access: Access) -> ObservedStore:
         auth = member_auth(access)
@@ -204,8 +208,15 @@ class MercurConnector:
             location = await self._directory.location(auth, access.remote_id)
             revision = Revision(self._api, auth, product, reference)
             await revision.set_stock(draft.content.offers, location)
+        self._expect_category(product, draft.content)
         observed = mapping.observed_listing(product, reference)
         return replace(observed, offers=mapping.offers_as_sent(draft.content.offers))
+
+    def _expect_category(self, product: wire.Product, wanted: ListingContent) -> None:
+        """Of a category removed meanwhile Mercur says nothing and leaves it out: look at the product again."""
+        if wanted.category not in {one.handle for one in product.categories}:
+            self._directory.forget_categories()
+            raise OutcomeUnknown(advice.CATEGORY_LOST, reference=wanted.reference)
 
     async def _find_product(self, auth: MemberAuth, reference: Reference) -> wire.Product | None:
         for name in ("handle", "external_id"):

@@ -47,6 +47,9 @@ class Directory:
     def forget(self, store: RemoteId) -> None:
         """Something named here turned out not to be there: look everything up again."""
         self._locations.forget(store)
+        self.forget_categories()
+
+    def forget_categories(self) -> None:
         self._categories.forget("")
 
     async def _find_channel(self, auth: MemberAuth) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ import httpx
 
 SKEW = timedelta(hours=1)
 """How far ahead a skewed answer's clock is."""
+BLOAT = 3_000_000
+"""Bytes of blanks: more than a connector on the bench accepts."""
 _ANSWERED = ("content-type", "date", "retry-after", "x-request-id")
 """Headers of the marketplace's answer that reach the connector."""
 _OWN_TO_A_HOP = frozenset({"host", "connection", "content-length", "accept-encoding"})
@@ -57,6 +60,8 @@ class Spoil(StrEnum):
     INSTEAD = "answered by somebody in between and never delivered"
     LOST_AFTER = "done, then the answer is lost"
     REPLACED = "done, then answered with something else"
+    BLOATED = "done, then the answer with 3 MB of blanks behind it"
+    BOMBED = "done, then the answer with 16 MB of blanks behind it, in a few kilobytes of gzip"
     TRUNCATED = "done, then half an answer"
     TRICKLED = "done, then one byte of the answer at a time"
     SILENT = "done, then no answer on an open connection"
@@ -210,6 +215,11 @@ async def _spoil_answer(strike: Strike, honest: Reply, writer: asyncio.StreamWri
             writer.transport.abort()
         case Spoil.REPLACED:
             writer.write(strike.reply.encoded())
+        case Spoil.BLOATED:
+            body = honest.body + b" " * BLOAT
+            writer.write(Reply(honest.status, body, honest.headers).encoded())
+        case Spoil.BOMBED:
+            writer.write(_bomb(honest).encoded())
         case Spoil.TRUNCATED:
             whole = honest.encoded()
             writer.write(whole[: len(whole) - max(1, len(honest.body) // 2)])
@@ -234,6 +244,15 @@ async def _spoil_answer(strike: Strike, honest: Reply, writer: asyncio.StreamWri
             raise AssertionError(f"{strike.spoil} spoils the delivery, not the answer")
         case _:
             assert_never(strike.spoil)
+
+
+def _bomb(honest: Reply) -> Reply:
+    """Whoever unpacks all of it finds an answer that can be read."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    blanks = b" " * BLOAT
+    packed = [squeeze.compress(honest.body), *(squeeze.compress(blanks) for _ in range(5))]
+    headers = {**honest.headers, "content-encoding": "gzip"}
+    return Reply(honest.status, b"".join([*packed, squeeze.flush()]), headers)
 
 
 def _as_stranger(exchange: Exchange) -> Exchange:

@@ -10,7 +10,6 @@ from onboarder.connector.testing.answers import (
     INVALID,
     MAINTENANCE,
     OTHER_SHAPE,
-    OVERSIZED,
     UNAVAILABLE,
 )
 from onboarder.connector.testing.bench import Bench, Shop, expect, expect_error, outcome_of
@@ -26,7 +25,6 @@ UNREADABLE: Mapping[str, Reply] = {
     "an empty body": EMPTY,
     "another shape": OTHER_SHAPE,
     "broken JSON": INVALID,
-    "too many bytes": OVERSIZED,
 }
 
 

@@ -83,10 +83,10 @@ async def a_late_opening_is_found_when_it_shows(bench: Bench) -> None:
     await _expect_adopted(bench, content)
 
 
-def _opening_with(kind: str, reply: Reply) -> Check:
+def _opening_with(kind: str, spoil: Spoil, reply: Reply) -> Check:
     async def body(bench: Bench) -> None:
         content = a_store(bench.reference())
-        bench.spoil(Act.OPEN_STORE, Spoil.REPLACED, reply)
+        bench.spoil(Act.OPEN_STORE, spoil, reply)
         await expect_error(
             bench.connector.open_store(content), OutcomeUnknown, when=f"answered with {kind}"
         )
@@ -97,7 +97,7 @@ def _opening_with(kind: str, reply: Reply) -> Check:
     return check(OPEN, name=f"an-opening-answered-with-{words}-is-unknown")(body)
 
 
-spoilt_openings = tuple(_opening_with(kind, reply) for kind, reply in SPOILT_ANSWERS.items())
+spoilt_openings = tuple(_opening_with(kind, *how) for kind, how in SPOILT_ANSWERS.items())
 
 
 @check(OPEN)
