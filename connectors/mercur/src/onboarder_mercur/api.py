@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
-import httpx
 from pydantic import SecretStr, TypeAdapter
 
 from onboarder.connector.contract import Photo
@@ -208,7 +207,7 @@ class MercurApi:
             raise self._http.unreadable(request, str(error)) from None
 
     async def _get(
-        self, auth: httpx.Auth, path: str, adapter: TypeAdapter[T], params: Mapping[str, str]
+        self, auth: MemberAuth, path: str, adapter: TypeAdapter[T], params: Mapping[str, str]
     ) -> T:
         request = Request("GET", path, path, Effect.READ, params=list(params.items()), auth=auth)
         return await self._send(request, adapter)
