@@ -2,40 +2,49 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import httpx
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
+from sqlalchemy import delete, func, select
 
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import Equipment
 from onboarder.connector.http import MarketplaceHttp, open_client
+from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.loop import PassEnd, converge
+from onboarder.converge.night import Night, Scope
+from onboarder.converge.orders import answer_task
 from onboarder.converge.session import Marketplace, Surroundings
 from onboarder.model.goods import Product, Variant
 from onboarder.model.ids import (
     CanvasserId,
     MarketCode,
     MarketplaceName,
-    MerchantId,
     PhotoHash,
     ProgrammeCode,
+    Reference,
     StoreId,
     merchant_id,
     product_id,
     variant_reference,
 )
 from onboarder.model.people import Market, Merchant, Programme
+from onboarder.model.recorded import ListingRecord, StoreWork
 from onboarder.model.work import DriftClass, DriftPolicy, Lane
 from onboarder.people.vault import Vault
-from onboarder.records import register, stores
+from onboarder.records import register, runs, stores, tables, tasks
 from onboarder.records.database import Database
+from onboarder.records.runs import DriftRecord, RunRecord
+from onboarder.records.tasks import TaskRecord
+from onboarder.rules.drift import DriftRules, Plausibility
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.app import create_app
 from onboarder_rehearsal.server.dials import Dial
 from onboarder_rehearsal.server.rules import Rules
+from tests.support.fuse import Fuse, FusedDatabase, FusedTransport
 
 REHEARSAL = MarketplaceName("rehearsal")
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -54,6 +63,28 @@ PROGRAMME = Programme(
 KEY = SecretStr("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 
 
+class Account(BaseModel):
+    """The marketplace's own account; stores and listings by Reference, several under one key are doubles."""
+
+    totals: dict[str, object]
+    duplicate_stores: list[str]
+    duplicate_listings: list[str]
+    creates: dict[str, int]
+    requests: dict[str, int]
+    faults: dict[str, int]
+    stores: dict[str, list[dict[str, object]]]
+    listings: dict[str, list[dict[str, object]]]
+
+    def listing(self, reference: str) -> dict[str, object]:
+        """The only listing with that Reference."""
+        [found] = self.listings[reference]
+        return found
+
+    def states(self) -> list[str]:
+        """The states of all listings, sorted."""
+        return sorted(str(one["state"]) for found in self.listings.values() for one in found)
+
+
 @dataclass
 class Clock:
     """Time as the test tells it."""
@@ -62,6 +93,9 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
 
     def pass_by(self, span: timedelta) -> None:
         self.now += span
@@ -82,8 +116,8 @@ class Town:
     around: Surroundings
     clock: Clock
     control: httpx.AsyncClient
+    fuse: Fuse
     worker: str = "worker-1"
-    _merchants: dict[MerchantId, Merchant] = field(default_factory=dict[MerchantId, Merchant])
 
     async def settle(
         self, number: int = 1, products: int = 3, *, trained: bool = True
@@ -122,7 +156,10 @@ class Town:
             upcoming = await self.next_due()
             if upcoming is None or upcoming > end:
                 return passes
-            self.clock.now = max(self.clock.now, upcoming)
+            # A due store that nobody may take is leased to a dead worker: its lease runs out.
+            self.clock.now = max(self.clock.now + timedelta(milliseconds=1), upcoming)
+            if not await self.due():
+                self.clock.pass_by(timedelta(seconds=15))
 
     async def due(self) -> list[StoreId]:
         async with self.database.read() as tx:
@@ -130,13 +167,83 @@ class Town:
 
     async def next_due(self) -> datetime | None:
         async with self.database.read() as tx:
-            times = [one.due_at for one in await stores.records(tx)]
-        return min((one for one in times if one is not None), default=None)
+            found: datetime | None = await tx.scalar(select(func.min(tables.store.c.due_at)))
+        return found
 
-    async def account(self) -> dict[str, object]:
+    async def open_shops(self, number: int = 1, products: int = 3) -> list[StoreId]:
+        """Shops opened and stocked, everything quiet."""
+        ordered = await self.order(await self.settle(number, products))
+        await self.run_until_quiet()
+        return ordered
+
+    async def restart(self, name: str = "worker-2") -> None:
+        """A new process takes over: what was observed before it began it does not believe."""
+        self.worker = name
+        self.around = replace(self.around, started_at=self.clock())
+
+    async def work_of(self, store: StoreId) -> StoreWork:
+        async with self.database.read() as tx:
+            return await stores.load(tx, store)
+
+    async def listing(self, store: StoreId, number: int = 0) -> ListingRecord:
+        """The record of the store's n-th product."""
+        work = await self.work_of(store)
+        return work.listings[Reference(work.products[number].id)]
+
+    async def change(self, store: StoreId, number: int = 0, /, **changes: object) -> None:
+        """The register says something else about the store's n-th product: `price`, or any field of it."""
+        work = await self.work_of(store)
+        chosen = changed(work.products[number], **changes)
+        await self.keep([work.merchant], [chosen])
+
+    async def tasks(self) -> list[TaskRecord]:
+        async with self.database.read() as tx:
+            return await tasks.open_tasks(tx)
+
+    async def answer(self, text: str) -> None:
+        """A person gives the only open task this answer."""
+        [task] = await self.tasks()
+        await answer_task(
+            self.database, SilentDoorbell(), task.id, text, by="ani", clock=self.clock
+        )
+
+    async def night(
+        self, *, rules: DriftRules | None = None, owner: str = "night-1"
+    ) -> tuple[RunRecord, list[DriftRecord]]:
+        """One whole reconciliation: the run as it ended, and what it found."""
+        night = Night(self.database, rules or self.rules(), owner=owner, clock=self.clock)
+        run = await night.begin(by="test", scope=Scope())
+        while (record := await night.advance(run)).ended_at is None:
+            await self.work_what_is_due()
+            self.clock.pass_by(timedelta(seconds=20))
+        async with self.database.read() as tx:
+            return record, await runs.drifts(tx, run)
+
+    def rules(self) -> DriftRules:
+        return DriftRules(
+            policy=self.around.drift_policy,
+            plausibility=Plausibility(vanished_share=0.2, vanished_least=3),
+        )
+
+    async def work_what_is_due(self) -> None:
+        for store in await self.due():
+            await self.pass_over(store)
+
+    async def account(self) -> Account:
         """What the marketplace holds, by its own account."""
         answer = await self.control.get("/_control/account")
+        return Account.model_validate(answer.raise_for_status().json())
+
+    async def by_hand(self, method: str, path: str, **body: object) -> dict[str, object]:
+        """What a person at the marketplace, or the merchant there, does: `POST`, `stores/REFERENCE/suspend`."""
+        answer = await self.control.request(method, f"/_control/{path}", json=body)
         return dict(answer.raise_for_status().json())
+
+    async def writes(self) -> int:
+        """Calls so far that change something there."""
+        kinds = ("POST /v1/sellers ", "PUT ", "PATCH ", "POST /v1/items")
+        requests = (await self.account()).requests
+        return sum(number for call, number in requests.items() if call.startswith(kinds))
 
     async def dial(self, *dials: Dial) -> None:
         """Set failure dials."""
@@ -151,13 +258,14 @@ async def a_town(
     rules: Rules | None = None,
     policy: Mapping[DriftClass, DriftPolicy] | None = None,
     settings: Mapping[str, object] | None = None,
+    look_again: tuple[timedelta, ...] = (timedelta(seconds=60),),
 ) -> AsyncGenerator[Town]:
     """A town on a migrated database."""
-    clock = Clock()
-    app = create_app(None, clock=lambda: clock.now.timestamp(), rules=rules)
+    clock, fuse = Clock(), Fuse()
+    app = create_app(None, clock=clock.seconds, rules=rules)
     transport = httpx.ASGITransport(app=app)
     http = MarketplaceHttp(
-        open_client("http://127.0.0.1:8790", transport=transport),
+        open_client("http://127.0.0.1:8790", transport=FusedTransport(transport, fuse)),
         UnlimitedBudget(),
         marketplace=REHEARSAL,
         clock=clock,
@@ -165,7 +273,7 @@ async def a_town(
     vault = Vault({"k1": KEY}, active="k1", root="k1")
     connector = RehearsalConnector(settings or {}, Equipment(http, clock, vault.derive))
     around = Surroundings(
-        database=database,
+        database=FusedDatabase(database, fuse),
         vault=vault,
         programme=PROGRAMME,
         marketplaces={REHEARSAL: Marketplace(REHEARSAL, connector, {"food-crackers": "1010"})},
@@ -177,11 +285,11 @@ async def a_town(
         fresh_for=timedelta(minutes=10),
         started_at=clock(),
         drift_policy=dict.fromkeys(DriftClass, DriftPolicy.ASK) | dict(policy or {}),
-        look_again=(timedelta(seconds=60),),
+        look_again=look_again,
     )
     control = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8790", timeout=5)
     async with control:
-        yield Town(database, around, clock, control)
+        yield Town(database, around, clock, control, fuse)
     await http.aclose()
 
 
@@ -219,5 +327,17 @@ def a_product(owner: Merchant, number: int, *, price: int = 12_500, stock: int =
     )
 
 
-def repriced(product: Product, price: int) -> Product:
-    return replace(product, variants=tuple(replace(one, price=price) for one in product.variants))
+def changed(product: Product, **changes: object) -> Product:
+    """The product with other fields; `price` and `stock` are those of every variant."""
+    shelf = {name: changes.pop(name) for name in ("price", "stock") if name in changes}
+    variants = tuple(replace(one, **shelf) for one in product.variants)  # type: ignore[arg-type]  # tests name real fields
+    return replace(product, **{"variants": variants, **changes})  # type: ignore[arg-type]  # likewise
+
+
+async def forget_everything(town: Town) -> None:
+    """The records of all work are lost; merchants, products and the marketplace stay."""
+    async with town.database.write() as tx:
+        for table in (tables.task, tables.intent, tables.listing, tables.remote_photo):
+            await tx.execute(delete(table))
+        await tx.execute(delete(tables.credential))
+        await tx.execute(delete(tables.store))

@@ -47,7 +47,10 @@ class Next:
 
     wait: timedelta | None
     counts: bool
+    """Whether it uses up an attempt."""
     ask: Advice | None
+    forgets: bool = False
+    """Whether earlier failures are over: nothing is left to do or to be looked up."""
 
 
 def after(

@@ -166,20 +166,21 @@ def _next_look(session: Session, todo: Plan) -> Next:
         # Done without an error and still to do: never simply forgotten.
         waits.append(backoff(session.store.attempts, session.around.random))
     wait = max(min(waits), SHORTEST_WAIT) if waits else None
-    return Next(wait, counts=bool(todo.steps), ask=None)
+    settled = not (todo.steps or todo.later or session.work.doubts)
+    return Next(wait, counts=bool(todo.steps), ask=None, forgets=settled)
 
 
 async def _let_go(
     session: Session, generation: int, following: Next, error: MarketplaceError | None
 ) -> PassEnd:
-    now, wait, well = session.now, following.wait, error is None and following.ask is None
+    now, wait = session.now, following.wait
     values = _tally(session, following, error)
     if wait is None or wait >= PERSON_WAIT:
         values["review_run"] = None  # no reconciliation waits for what only a person can mend
     async with session.around.database.write() as tx:
         if following.ask is not None:
             await session.ask(tx, following.ask)
-        await close_answered(session, tx, well=well)
+        await close_answered(session, tx, well=following.forgets)
         moved = await stores.release(
             tx,
             session.lease,
@@ -193,9 +194,9 @@ async def _let_go(
 
 
 def _tally(session: Session, following: Next, error: MarketplaceError | None) -> dict[str, object]:
-    """Failures and looks in a row. What is no failure uses up no attempt, and only a pass without error forgets them."""
+    """Failures and looks in a row."""
     store = session.store
-    kept = 0 if error is None else store.attempts
+    kept = 0 if following.forgets else store.attempts
     return {
         "starts": 0,
         "attempts": store.attempts + 1 if following.counts else kept,

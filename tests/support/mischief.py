@@ -1,0 +1,108 @@
+"""Ways to disturb a pass at a chosen moment, and to copy and restore all records."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from sqlalchemy import delete, insert, select
+
+from onboarder.connector.contract import Access, Page
+from onboarder.converge.plan import Plan, plan
+from onboarder.converge.session import Marketplace, Session
+from onboarder.model.ids import StoreId
+from onboarder.model.recorded import Lease
+from onboarder.records import stores, tables
+from onboarder.records.database import Database, Transaction
+from onboarder_rehearsal import RehearsalConnector
+from tests.support.town import REHEARSAL, Town
+
+Deed = Callable[[], Awaitable[None]]
+Backup = dict[str, list[dict[str, object]]]
+
+
+class DisturbedDatabase(Database):
+    """Does a deed before the n-th write transaction."""
+
+    def __init__(self, inner: Database, number: int, deed: Deed) -> None:
+        self.url = inner.url
+        self.embedded = inner.embedded
+        self._inner = inner
+        self._left = number
+        self._deed = deed
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[Transaction]:
+        self._left -= 1
+        if self._left == 0:
+            await self._deed()
+        async with self._inner.write() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Transaction]:
+        async with self._inner.read() as tx:
+            yield tx
+
+
+class SmallPages(RehearsalConnector):
+    """Shows one listing per page and does something before each."""
+
+    each_page: Deed | None = None
+
+    async def observe_listings(self, access: Access, cursor: str | None) -> Page:
+        if self.each_page is not None:
+            await self.each_page()
+        return await super().observe_listings(access, cursor)
+
+
+def before_transaction(town: Town, number: int, deed: Deed) -> Database:
+    return DisturbedDatabase(town.database, number, deed)
+
+
+def small_pages(town: Town) -> SmallPages:
+    """The town's marketplace shows listings one by one from now on."""
+    before = town.around.marketplaces[REHEARSAL]
+    connector = SmallPages.__new__(SmallPages)
+    vars(connector).update(vars(before.connector))
+    manifest = before.connector.manifest
+    vars(connector)["manifest"] = replace(manifest, limits=replace(manifest.limits, page_size=1))
+    changed = Marketplace(REHEARSAL, connector, before.categories)
+    town.around = replace(town.around, marketplaces={REHEARSAL: changed})
+    return connector
+
+
+async def a_session(town: Town, lease: Lease) -> Session:
+    return Session(town.around, lease, await town.work_of(lease.store_id))
+
+
+async def leased(town: Town, store: StoreId, owner: str) -> Session:
+    """A session that holds the store's lease."""
+    async with town.database.write() as tx:
+        lease = await stores.take_lease(
+            tx, store, owner=owner, now=town.clock(), span=town.around.lease_span
+        )
+    assert lease is not None
+    return await a_session(town, lease)
+
+
+def plan_of(session: Session) -> Plan:
+    return plan(session.wanted, session.work, session.manifest, session.now)
+
+
+async def copy_of(town: Town) -> Backup:
+    """All rows of all tables."""
+    async with town.database.read() as tx:
+        return {
+            table.name: [dict(row) for row in (await tx.execute(select(table))).mappings()]
+            for table in tables.metadata.sorted_tables
+        }
+
+
+async def restore(town: Town, backup: Backup) -> None:
+    """The database as it was when the copy was made."""
+    async with town.database.write() as tx:
+        for table in reversed(tables.metadata.sorted_tables):
+            await tx.execute(delete(table))
+        for table in tables.metadata.sorted_tables:
+            if backup[table.name]:
+                await tx.execute(insert(table), backup[table.name])
