@@ -56,11 +56,13 @@ async def measure(settings: Settings) -> Work:
 
 
 async def _worked_off(database: Database) -> list[Progress]:
-    """The counts, once nothing is being worked on."""
+    """The counts, once nothing is being worked on. Looks often with a cheap question and seldom with a dear one."""
     while True:
         async with database.read() as tx:
-            found = await progress(tx, Selection(), utc_now())
-        if not any(one.busy for one in found):
+            found = None
+            if not await stores.due(tx, utc_now(), limit=1):
+                found = await progress(tx, Selection(), utc_now())
+        if found is not None and not any(one.busy for one in found):
             return found
         await asyncio.sleep(LOOK_SECONDS)
 
