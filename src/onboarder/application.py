@@ -103,18 +103,15 @@ class Application:
         return {code: str(key) for code, key in table.items()}
 
     @asynccontextmanager
-    async def surroundings(
-        self, redis: Redis | None, *, only: MarketplaceName | None = None
-    ) -> AsyncGenerator[Surroundings]:
+    async def surroundings(self, redis: Redis | None) -> AsyncGenerator[Surroundings]:
         """What passes over stores need; closes the marketplaces' connections at the end.
 
-        Without Redis each process keeps a slow budget of its own. `only` leaves all other marketplaces out.
+        Without Redis each process keeps a slow budget of its own.
         """
         async with AsyncExitStack() as stack:
             opened = {
                 name: await self._open(config, redis, stack)
                 for name, config in self.marketplace_configs.items()
-                if only in {None, name}
             }
             yield Surroundings(
                 database=self.database,

@@ -4,7 +4,7 @@ import tomllib
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -97,6 +97,28 @@ class Settings(BaseSettings):
                 id_hint="jalankan di folder yang berisi config/, atau atur ONBOARDER_CONFIG_DIR",
             )
         return path
+
+
+def read_settings() -> Settings:
+    """The settings; `ConfigProblem` naming the one that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise ConfigProblem(
+            f"setting {name}: {first['msg']}",
+            hint=f"mend it in onboarder.toml or in ONBOARDER_{name.upper()}",
+            id_message=f"pengaturan {name} tidak bisa dipakai: {first['msg']}",
+            id_hint=f"perbaiki di onboarder.toml atau di ONBOARDER_{name.upper()}",
+        ) from None
+    except ValueError as error:  # what the TOML parser raises names no file
+        raise ConfigProblem(
+            f"onboarder.toml: {error}",
+            hint="mend the line and try again",
+            id_message=f"onboarder.toml tidak bisa dibaca: {error}",
+            id_hint="perbaiki baris itu lalu coba lagi",
+        ) from None
 
 
 def read_toml(path: Path) -> dict[str, object]:

@@ -4,7 +4,13 @@ import os
 import shutil
 from collections.abc import Callable
 
+from pydantic import SecretStr
+
+from onboarder.application import utc_now
 from onboarder.cli.checks import Check, Examination, Level, Ward
+from onboarder.connector.budget import UnlimitedBudget
+from onboarder.connector.contract import Equipment
+from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.connector.registry import MarketplaceConfig, connector_type
 from onboarder.problems import Problem
 from onboarder.queue import installed_queue
@@ -42,8 +48,7 @@ async def _marketplaces(ward: Ward) -> list[Check]:
 async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     try:
         manifest = connector_type(config.connector).manifest
-        async with ward.app.surroundings(None, only=config.name):
-            pass
+        await _build(config)
         mapped = ward.app.categories(config.name)
         missing = sorted(set(ward.app.intake_rules.categories.names) - set(mapped))
     except Problem as problem:
@@ -56,8 +61,19 @@ async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     )
     if not missing:
         return [well]
-    facts = {"name": config.name, "codes": ", ".join(missing)}
+    facts = {"marketplace": config.name, "codes": ", ".join(missing)}
     return [well, ward.found("categories", Level.WARN, "unmapped", **facts)]
+
+
+async def _build(config: MarketplaceConfig) -> None:
+    """The connector with its settings, calling nobody and using no key."""
+    client = open_client(config.base_url)
+    http = MarketplaceHttp(client, UnlimitedBudget(), marketplace=config.name)
+    try:
+        equipment = Equipment(http, utc_now, lambda _: SecretStr("-"))
+        connector_type(config.connector)(config.settings, equipment)
+    finally:
+        await http.aclose()
 
 
 async def _queue(ward: Ward) -> list[Check]:

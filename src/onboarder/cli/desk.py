@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -12,10 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from onboarder.cli.wording import Words
-from onboarder.problems import ConfigProblem
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from onboarder.application import Application
     from onboarder.records.database import Database
@@ -46,21 +46,9 @@ class Desk:
     @cached_property
     def settings(self) -> "Settings":
         """The settings; `ConfigProblem` naming the one that cannot be used."""
-        from pydantic import ValidationError
+        from onboarder.settings import read_settings
 
-        from onboarder.settings import Settings
-
-        try:
-            return Settings()
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            name = ".".join(map(str, first["loc"]))
-            raise ConfigProblem(
-                f"setting {name}: {first['msg']}",
-                hint=f"mend it in onboarder.toml or in ONBOARDER_{name.upper()}",
-                id_message=f"pengaturan {name} tidak bisa dipakai: {first['msg']}",
-                id_hint=f"perbaiki di onboarder.toml atau di ONBOARDER_{name.upper()}",
-            ) from None
+        return read_settings()
 
     @property
     def actor(self) -> str:
@@ -83,19 +71,30 @@ class Desk:
 
     def show(self, document: object, render: "Callable[[], Sequence[RenderableType]]") -> None:
         """The command's result: one JSON document, or what `render` makes of it for people."""
-        if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, default=str) + "\n")
-        else:
-            self.console.print(*render(), sep="\n")
-        sys.stdout.flush()
+        text = self._json(document) if self.as_json else self._rendered(render())
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence_stdout()
 
-    @property
-    def console(self) -> "Console":
-        """Where tables are written; the terminal's width and colours (NO_COLOR is respected), else plain and wide."""
+    @staticmethod
+    def _json(document: object) -> str:
+        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+    @staticmethod
+    def _rendered(parts: "Sequence[RenderableType]") -> str:
+        """In the terminal's width and colours (NO_COLOR is respected), else plain and wide."""
         from rich.console import Console
 
         width = None if sys.stdout.isatty() else PIPE_WIDTH
-        return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+        console = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+        with (
+            console.capture() as caught
+        ):  # rich itself would end the process when the reader goes away
+            for part in parts:
+                console.print(part)
+        return caught.get()
 
     def run(self, work: Coroutine[object, object, T]) -> T:
         """Carry out a command's asynchronous part."""
@@ -125,3 +124,8 @@ class Desk:
                 yield database
             finally:
                 await database.aclose()
+
+
+def _silence_stdout() -> None:
+    """The reader went away (`| head`): the interpreter must not complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -43,9 +43,6 @@ def _carry_out(desk: Desk, asked: Asked) -> int:
         return _tell_problem(desk, problem)
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
-        return Exit.DONE
     except Exception as error:  # noqa: BLE001  # the last stop: a fault of ours is told, not thrown at the person
         return _tell_crash(desk, error)
 
@@ -81,10 +78,3 @@ def _end(desk: Desk, code: int, message: str, hint: str) -> int:
     if desk.as_json:
         desk.show({"error": {"exit": code, "message": message, "hint": hint}}, tuple)
     return code
-
-
-def _silence_stdout() -> None:
-    """The reader of our output went away (`| head`): the interpreter must not complain about it at its end."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

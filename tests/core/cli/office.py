@@ -122,7 +122,9 @@ def an_office(
     config = Path(shutil.copytree(CONFIG, folder / "config"))
     for known in (config / "marketplaces").glob("*.toml"):
         known.unlink()
-    marketplace = f'base_url = "{address}"\n[budget]\nper_second = 1000\n'
+    marketplace = (
+        f'base_url = "{address}"\n[budget]\nper_second = 1000\n[settings]\nsettle_seconds = 0\n'
+    )
     (config / "marketplaces" / "rehearsal.toml").write_text(marketplace, encoding="utf-8")
     (config / "onboarder.toml").write_text(SETTINGS, encoding="utf-8")
     environment.setenv("ONBOARDER_CONFIG_DIR", str(config))

@@ -13,7 +13,7 @@ import pytest
 from onboarder.cli import standing
 from onboarder.cli.exits import Exit
 from onboarder.cli.main import main
-from tests.core.cli.office import Office
+from tests.core.cli.office import Office, records
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan", "--all-trained"),
@@ -142,7 +142,7 @@ def test_without_its_configuration_a_command_says_where_it_looked(
 
 def test_a_practice_marketplace_is_marked_as_one(office: Office) -> None:
     shown = office.run("marketplaces", "rehearsal", "--lang", "en")
-    [told] = office.said("marketplaces")["marketplaces"]  # type: ignore[misc]  # JSON
+    [told] = records(office.said("marketplaces")["marketplaces"])
 
     assert "PRACTICE (not a real marketplace)" in shown.out
     assert told["practice"] is True
@@ -204,7 +204,7 @@ def test_open_and_wait_with_a_real_worker_ends_with_open_stores(busy_office: Off
         code = worker.wait(timeout=40)
 
     assert (ended.code, ended.json["finished"]) == (Exit.DONE, True)
-    [part] = ended.json["progress"]  # type: ignore[misc]  # JSON
+    [part] = records(ended.json["progress"])
     assert (part["stores"], part["listings"]) == ({"open": 2}, {"live": 3})
     assert (workers, code) == (1, 0)
 

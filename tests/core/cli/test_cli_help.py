@@ -68,7 +68,7 @@ def test_help_takes_less_than_300_ms_of_processor_time() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_command_and_option_is_explained(lang: str) -> None:
     explained = [
-        (path, command.help, [option.help for option in command.params if option.name != "help"])
+        (path, command.help, [getattr(option, "help", "") for option in command.params])
         for path, command in _commands(command_line(Words(lang)), "")
     ]
 

@@ -22,9 +22,12 @@ from onboarder.model.work import DriftClass, DriftPolicy, RunState
 from onboarder.records import runs
 from onboarder.records.database import Database
 from onboarder.records.findings import Finding
+from onboarder.records.locks import take_lock
 from onboarder.records.runs import DriftRecord, RunRecord
 from tests.core.cli.office import Office, records, rows
 from tests.servers.process import wait_until
+
+OTHER = 'connector = "rehearsal"\nbase_url = "http://127.0.0.1:9"\n'
 
 
 def test_a_quiet_night_finds_nothing(busy_office: Office) -> None:
@@ -119,8 +122,9 @@ def test_stores_on_a_marketplace_no_longer_configured_do_not_hold_the_night_up(
     busy_office: Office,
 ) -> None:
     busy_office.open_everything()
-    config = busy_office.config / "marketplaces"
-    (config / "rehearsal.toml").rename(config / "lain.toml")
+    (busy_office.config / "marketplaces" / "rehearsal.toml").unlink()
+    busy_office.configure("marketplaces/kedua.toml", OTHER)
+    busy_office.configure("categories/kedua.toml", 'food-crackers = "1010"\n')
 
     said = busy_office.said("reconcile")
 
@@ -221,7 +225,7 @@ def _hold_lock(office: Office, owner: str) -> None:
         database = Database(office.settings.database)
         now = datetime.now(UTC)
         async with database.write() as tx:
-            await runs.take_lock(tx, LOCK, owner, now=now, until=now + timedelta(minutes=1))
+            await take_lock(tx, LOCK, owner, now=now, until=now + timedelta(minutes=1))
         await database.aclose()
 
     asyncio.run(hold())

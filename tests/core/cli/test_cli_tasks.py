@@ -54,7 +54,7 @@ def test_tasks_of_another_role_or_market_are_left_out(
     [
         (("answer", "77", "done"), "task 77 is not open"),
         (("--who", "walikota"), "nobody has the role 'walikota'"),
-        (("answer", "satu", "done"), "not a valid int"),
+        (("answer", "satu", "done"), "should be a valid integer"),
         (("--market", "Atlantis"), "no market 'Atlantis'"),
     ],
 )
