@@ -108,7 +108,9 @@ def _child(stage: Stage, module: str, *arguments: str) -> str:
 def _say(series: Series, rounds: int, merchants: int) -> None:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    print(f"{rounds} interleaved rounds, {merchants} merchants, {AT_ONCE} stores at once; {machine}; {python}")
+    print(
+        f"{rounds} interleaved rounds, {merchants} merchants, {AT_ONCE} stores at once; {machine}; {python}"
+    )
     print(", ".join(f"{package} {version(package)}" for package in PACKAGES))
     width = max(map(len, series))
     print(f"{'':{width}}  {'min':>8} {'median':>8} {'max':>8}")
