@@ -175,6 +175,14 @@ def test_somebody_who_only_shares_a_name_is_someone_new(cells: dict[str, str]) -
     assert len(plan.new_merchants) == 1
 
 
+def test_a_known_person_without_stall_may_be_somebody_with_one() -> None:
+    known = saved(planned(people(person(stall=""))))
+
+    plan = planned(people(person("K-9", phone="0899-0000-0002")), known=known)
+
+    assert asked_about(plan, 2) == [AskedCode.LIKELY_SAME_MERCHANT]
+
+
 def test_within_one_file_the_first_row_goes_in_and_the_like_one_waits() -> None:
     plan = planned(people(person(), person("K-9", name="Siapa Saja")))
 

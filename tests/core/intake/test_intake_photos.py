@@ -101,6 +101,11 @@ def test_a_picture_bomb_is_refused_by_its_header() -> None:
     assert question.value.code is AskedCode.PHOTO_UNREADABLE
 
 
+def test_a_whole_picture_of_too_many_pixels_is_not_decoded() -> None:
+    with pytest.raises(Asked):
+        clean_photo(picture(size=(1_100, 1_000)), LIMITS.model_copy(update={"megapixels": 1}))
+
+
 def chunk(name: bytes, content: bytes) -> bytes:
     return (
         struct.pack(">I", len(content))

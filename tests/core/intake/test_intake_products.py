@@ -283,6 +283,16 @@ def test_the_answer_new_takes_the_product_and_is_remembered(known: KnownRegister
     assert later.verdicts == ()
 
 
+def test_an_answer_about_a_product_held_back_waits_with_it(known: KnownRegister) -> None:
+    known = saved(planned(goods(thing()), known=known), known)
+    answered = goods((*thing("Krupuk udang", price="12.5"), "baru"), header=DECIDING)
+
+    plan = planned(answered, known=known)
+
+    assert plan.changes_nothing
+    assert asked_about(plan, 2) == [AskedCode.PRICE_UNCLEAR]
+
+
 def test_the_same_name_of_another_merchant_is_another_product() -> None:
     other = person("K-2", name="Mawar", phone="0899-0000-0002")
 
