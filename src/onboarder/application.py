@@ -1,4 +1,8 @@
-"""Putting the parts together for one process: the only place that knows how everything is built."""
+"""Putting the parts together for one process: the only place that knows how everything is built.
+
+What only some processes use (marketplaces, photos, keys) is imported when it is asked for: `onboarder status` must not
+wait for an HTTP library.
+"""
 
 import os
 import socket
@@ -7,25 +11,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from random import Random
+from typing import TYPE_CHECKING
 
-from redis.asyncio import Redis
-
-from onboarder.connector.budget import Budget, LocalBudget, SharedBudget
-from onboarder.connector.contract import Equipment
-from onboarder.connector.http import MarketplaceHttp, open_client
-from onboarder.connector.registry import MarketplaceConfig, connector_type, marketplaces
-from onboarder.converge.session import Marketplace, Surroundings
-from onboarder.intake.photo_store import PhotoStore
-from onboarder.intake.rules import IntakeRules
 from onboarder.model.ids import MarketplaceName
 from onboarder.model.people import Programme
-from onboarder.people.vault import Vault, open_vault
 from onboarder.problems import ConfigProblem, UsageProblem
 from onboarder.programmes import read_programme
 from onboarder.records.database import Database
 from onboarder.records.migrations import pending, upgrade
 from onboarder.rules.drift import DriftRules, read_drift_rules
 from onboarder.settings import Settings, read_toml
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from onboarder.connector.registry import MarketplaceConfig
+    from onboarder.converge.session import Marketplace, Surroundings
+    from onboarder.intake.photo_store import PhotoStore
+    from onboarder.intake.rules import IntakeRules
+    from onboarder.people.vault import Vault
 
 
 def utc_now() -> datetime:
@@ -60,16 +64,22 @@ class Application:
         return read_drift_rules(self.settings.folder("rules") / "drift.toml")
 
     @cached_property
-    def vault(self) -> Vault:
+    def vault(self) -> "Vault":
+        from onboarder.people.vault import open_vault
+
         folder = self.settings.secrets_dir or self.settings.data_dir / "keys"
         return open_vault(folder, create=self.settings.embedded_database)
 
     @cached_property
-    def photos(self) -> PhotoStore:
+    def photos(self) -> "PhotoStore":
+        from onboarder.intake.photo_store import PhotoStore
+
         return PhotoStore(self.settings.data_dir / "photos", self.intake_rules.limits.photos)
 
     @cached_property
-    def intake_rules(self) -> IntakeRules:
+    def intake_rules(self) -> "IntakeRules":
+        from onboarder.intake.rules import IntakeRules
+
         try:
             return IntakeRules.load(self.settings.config_dir)
         except (OSError, ValueError) as error:
@@ -81,10 +91,12 @@ class Application:
             ) from error
 
     @cached_property
-    def marketplace_configs(self) -> Mapping[MarketplaceName, MarketplaceConfig]:
+    def marketplace_configs(self) -> "Mapping[MarketplaceName, MarketplaceConfig]":
+        from onboarder.connector.registry import marketplaces
+
         return marketplaces(self.settings.folder("marketplaces"))
 
-    def marketplace_config(self, name: str) -> MarketplaceConfig:
+    def marketplace_config(self, name: str) -> "MarketplaceConfig":
         """The configured marketplace; `UsageProblem` naming the known ones if there is none such."""
         found = self.marketplace_configs.get(MarketplaceName(name))
         if found is None:
@@ -103,11 +115,13 @@ class Application:
         return {code: str(key) for code, key in table.items()}
 
     @asynccontextmanager
-    async def surroundings(self, redis: Redis | None) -> AsyncGenerator[Surroundings]:
+    async def surroundings(self, redis: "Redis | None") -> "AsyncGenerator[Surroundings]":
         """What passes over stores need; closes the marketplaces' connections at the end.
 
         Without Redis each process keeps a slow budget of its own.
         """
+        from onboarder.converge.session import Surroundings
+
         async with AsyncExitStack() as stack:
             opened = {
                 name: await self._open(config, redis, stack)
@@ -132,8 +146,14 @@ class Application:
             )
 
     async def _open(
-        self, config: MarketplaceConfig, redis: Redis | None, stack: AsyncExitStack
-    ) -> Marketplace:
+        self, config: "MarketplaceConfig", redis: "Redis | None", stack: AsyncExitStack
+    ) -> "Marketplace":
+        from onboarder.connector.budget import Budget, LocalBudget, SharedBudget
+        from onboarder.connector.contract import Equipment
+        from onboarder.connector.http import MarketplaceHttp, open_client
+        from onboarder.connector.registry import connector_type
+        from onboarder.converge.session import Marketplace
+
         kind = connector_type(config.connector)
         rate = config.budget.per_second or kind.manifest.requests_per_second
         budget: Budget = (

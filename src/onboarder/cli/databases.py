@@ -4,7 +4,7 @@ from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
 from onboarder.cli.tables import facts
 from onboarder.records.database import Database
-from onboarder.records.migrations import current, newest, upgrade
+from onboarder.records.migrations import NEWEST, current, upgrade
 
 
 async def upgrade_database(desk: Desk) -> int:
@@ -12,8 +12,7 @@ async def upgrade_database(desk: Desk) -> int:
     async with desk.database() as database:
         before = await current(database)
         await upgrade(database)
-        after = newest()
-        desk.say("db.already" if before == after else "db.upgraded", revision=after)
+        desk.say("db.already" if before == NEWEST else "db.upgraded", revision=NEWEST)
         return await _show(desk, database)
 
 
@@ -23,7 +22,7 @@ async def database_status(desk: Desk) -> int:
 
 
 async def _show(desk: Desk, database: Database) -> int:
-    have, need = await current(database), newest()
+    have, need = await current(database), NEWEST
     kind = "sqlite" if database.embedded else "postgresql"
     document = {"kind": kind, "schema": have, "needed": need, "up_to_date": have == need}
     words = desk.words

@@ -9,7 +9,7 @@ from sqlalchemy import false, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from onboarder.records.database import Database, RecordsBusy
-from onboarder.records.migrations import current, newest
+from onboarder.records.migrations import NEWEST, current
 from onboarder.records.tables import lock
 
 
@@ -18,7 +18,7 @@ class Health:
     """`schema` None: an empty database. The rest is known only when the schema is this release's."""
 
     kind: str
-    needed: str | None
+    needed: str
     schema: str | None = None
     unreachable: str | None = None
     """Name of the error; its text may hold an address."""
@@ -34,7 +34,7 @@ class Health:
 
 async def health(database: Database, clock: Callable[[], datetime]) -> Health:
     """Never raises for what is wrong with the database."""
-    kind, needed = "sqlite" if database.embedded else "postgresql", newest()
+    kind, needed = "sqlite" if database.embedded else "postgresql", NEWEST
     try:
         schema = await current(database)
         if schema != needed:

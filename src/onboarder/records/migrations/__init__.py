@@ -1,23 +1,26 @@
-"""Alembic migrations, run by `onboarder db upgrade` and by themselves on the embedded database."""
+"""Alembic migrations, run by `onboarder db upgrade` and by themselves on the embedded database.
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+Alembic is imported only to migrate: every command asks for the revision, and almost none has anything to migrate.
+"""
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
 from onboarder.records.database import Database
+
+NEWEST = "0001"
+"""The revision this release needs: that of the last script in versions/."""
 
 
 async def upgrade(database: Database) -> None:
     """Bring the schema to the newest revision. Safe to repeat; one process at a time does the work."""
-    async with database.write() as connection:
-        await connection.run_sync(_upgrade)
+    if await pending(database):
+        async with database.write() as connection:
+            await connection.run_sync(_upgrade)
 
 
 async def pending(database: Database) -> bool:
-    """Whether the schema is older than this release."""
-    return await current(database) != newest()
+    """Whether the schema is not this release's."""
+    return await current(database) != NEWEST
 
 
 async def current(database: Database) -> str | None:
@@ -26,22 +29,22 @@ async def current(database: Database) -> str | None:
         return await connection.run_sync(_current)
 
 
-def newest() -> str | None:
-    """The revision this release needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "onboarder.records:migrations")
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)))
+"""Alembic's own table."""
+
+
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    found: str | None = connection.scalar(select(_VERSION.c.version_num))
+    return found
