@@ -52,6 +52,7 @@ CHANGED = replace(
     ),
 )
 TWO_FIELDS = frozenset({ListingField.TITLE, ListingField.CATEGORY})
+SHELF = frozenset({ListingField.VARIANTS, ListingField.PRICE, ListingField.STOCK})
 
 
 class Recorder(httpx.AsyncBaseTransport):
@@ -66,11 +67,7 @@ class Recorder(httpx.AsyncBaseTransport):
         response = await self._way.handle_async_request(request)
         await response.aread()
         exchange = {
-            "method": request.method,
-            "path": request.url.path,
-            "query": dict(parse_qsl(request.url.query.decode())),
-            "seller": request.headers.get("x-seller-id"),
-            "body": _body(request),
+            **said(request),
             "status": response.status_code,
             "answer": json.loads(response.content),
         }
@@ -106,6 +103,17 @@ class Session:
         text = TOKEN.sub(_unsigned, text.replace(self._url, ADDRESS))
         (WIRE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         return result
+
+
+def said(request: httpx.Request) -> dict[str, object]:
+    """What a recording keeps of a request that was read."""
+    return {
+        "method": request.method,
+        "path": request.url.path,
+        "query": dict(parse_qsl(request.url.query.decode())),
+        "seller": request.headers.get("x-seller-id"),
+        "body": _body(request),
+    }
 
 
 async def record(mercur: Mercur) -> None:
@@ -148,8 +156,7 @@ async def _listing_scenes(session: Session, access: Access) -> None:
     await session.scene("observe_listings", session.connector.observe_listings(access, None))
     change = session.connector.update_listing(access, product, draft_of(CHANGED), TWO_FIELDS)
     await session.scene("update_content", change)
-    shelf = frozenset({ListingField.VARIANTS, ListingField.PRICE, ListingField.STOCK})
-    change = session.connector.update_listing(access, product, draft_of(CHANGED), shelf)
+    change = session.connector.update_listing(access, product, draft_of(CHANGED), SHELF)
     await session.scene("update_shelf", change)
     await session.scene("withdraw_listing", session.connector.withdraw_listing(access, product))
     await session.scene("relist", session.connector.relist(access, product))
