@@ -101,6 +101,20 @@ async def test_draining_waits_for_passes_under_way_and_begins_no_other() -> None
     assert work.begun == [A]
 
 
+async def test_who_waits_for_a_slot_goes_away_when_the_process_closes() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1})
+    await passes.begin(Lane.STALL, A)
+    waiting = [asyncio.create_task(passes.begin(Lane.STALL, one)) for one in (B, C)]
+    await settled()
+
+    passes.close()
+    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+    assert work.begun == [A]
+    await ended(passes, work)
+
+
 async def test_draining_cuts_off_what_does_not_end() -> None:
     work = Work()
     passes = Passes(work, {Lane.STALL: 1})

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from redis import Redis
@@ -28,28 +29,37 @@ pytestmark = pytest.mark.processes
 SLOWLY = Dial(fault=Fault.SLOW, method="POST", seconds=0.3)
 
 
+class Servers(NamedTuple):
+    database_url: str
+    redis_url: str | None
+
+
 SERVERS = pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.redis_server])
 
 
 @pytest.fixture(params=["embedded", SERVERS])
-async def crew(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Crew]:
-    """Once with nothing installed, once on PostgreSQL and a Redis server."""
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Servers]:
+    """Once nothing installed, once PostgreSQL and a Redis server."""
     if request.param == "embedded":
-        yield request.getfixturevalue("embedded")
+        yield own_servers(tmp_path, request.getfixturevalue("sqlite_template"))
         return
     base, template = request.getfixturevalue("postgres_template")
     redis = request.getfixturevalue("redis_server")
     with fresh_database(base, template=template) as url, Redis.from_url(redis) as connection:
         connection.flushall()
-        async with a_crew(tmp_path, async_url(url), redis) as made:
-            yield made
+        yield Servers(async_url(url), redis)
+
+
+@pytest.fixture
+async def crew(servers: Servers, tmp_path: Path) -> AsyncGenerator[Crew]:
+    async with a_crew(tmp_path, *servers) as made:
+        yield made
 
 
 @pytest.fixture
 async def embedded(tmp_path: Path, sqlite_template: Path) -> AsyncGenerator[Crew]:
     """SQLite and the embedded Valkey, which the workers start themselves."""
-    path = shutil.copy(sqlite_template, tmp_path / "onboarder.db")
-    async with a_crew(tmp_path, f"sqlite+aiosqlite:///{path}", None) as made:
+    async with a_crew(tmp_path, *own_servers(tmp_path, sqlite_template)) as made:
         yield made
 
 
@@ -166,9 +176,8 @@ async def test_workers_outlive_the_embedded_server_and_its_owner(embedded: Crew)
 async def test_without_redis_the_sweep_does_all_the_work(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "onboarder.db")
-    nobody = "redis://127.0.0.1:1/0"
-    async with a_crew(tmp_path, f"sqlite+aiosqlite:///{path}", nobody) as crew:
+    database, _ = own_servers(tmp_path, sqlite_template)
+    async with a_crew(tmp_path, database, "redis://127.0.0.1:1/0") as crew:
         ordered = await crew.order(merchants=6, products=2)
         crew.start_worker()
         await ring(crew, ordered)
@@ -180,9 +189,9 @@ async def test_without_redis_the_sweep_does_all_the_work(
 
 
 async def test_a_silent_redis_holds_nobody_up(tmp_path: Path, sqlite_template: Path) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "onboarder.db")
+    database, _ = own_servers(tmp_path, sqlite_template)
     with a_silent_server() as silent:
-        async with a_crew(tmp_path, f"sqlite+aiosqlite:///{path}", silent) as crew:
+        async with a_crew(tmp_path, database, silent) as crew:
             ordered = await crew.order(merchants=2, products=1)
             crew.start_worker()
 
@@ -243,6 +252,11 @@ async def test_logs_are_json_without_names_phones_or_photos(embedded: Crew) -> N
     lines = embedded.log.read_text().splitlines()
     assert all(isinstance(json.loads(line), dict) for line in lines)
     assert not any(word in embedded.log.read_text() for word in ("Contoh", "+62811", "/v1/"))
+
+
+def own_servers(folder: Path, template: Path) -> Servers:
+    """A copy of the migrated SQLite file, and the embedded Valkey."""
+    return Servers(f"sqlite+aiosqlite:///{shutil.copy(template, folder / 'onboarder.db')}", None)
 
 
 @contextmanager

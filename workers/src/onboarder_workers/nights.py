@@ -1,6 +1,5 @@
 """The night by schedule: one process of all begins it, whoever holds the lock pushes it on, a missed one is made up for."""
 
-import asyncio
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,20 +31,11 @@ class Nights:
         """The run this process pushes on."""
         self._aligned = False
 
-    async def forever(self) -> None:
-        """Look after the nights until cancelled, then leave a run under way to another process."""
-        try:
-            while True:
-                try:
-                    await self.once()
-                except Exception:
-                    log.exception("nights.failed")
-                await asyncio.sleep(SECONDS_BETWEEN_PUSHES)
-        finally:
-            await self._night.let_go()
+    async def once(self) -> float:
+        """Push our run on; else take over one that nobody pushes; else begin a night that is due.
 
-    async def once(self) -> None:
-        """Push our run on; else one that nobody pushes; else begin a night that is due."""
+        Returns the seconds until the next time.
+        """
         try:
             if self._run is None:
                 self._run = await self._night.resume() or await self._begin_due()
@@ -54,6 +44,11 @@ class Nights:
                 self._run = None if record.ended_at is not None else self._run
         except BusyProblem:
             self._run = None
+        return SECONDS_BETWEEN_PUSHES
+
+    async def let_go(self) -> None:
+        """Leave a run under way to another process."""
+        await self._night.let_go()
 
     async def _begin_due(self) -> RunId | None:
         """Begin the scheduled night if it is due and no other process did. Claiming and beginning are one transaction."""

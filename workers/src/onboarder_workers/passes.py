@@ -32,7 +32,7 @@ class Passes:
     async def begin(self, lane: Lane, store: StoreId) -> None:
         """Wait for a free slot and begin a pass in it; returns once it runs.
 
-        Does nothing if one runs over the store already (that one looks again before it lets go), or after `drain`.
+        Does nothing if one runs over the store already (that one looks again before it lets go), or once closed.
         """
         free = self._free[lane]
         await free.acquire()
@@ -49,9 +49,15 @@ class Passes:
 
         task.add_done_callback(over)
 
-    async def drain(self, seconds: float) -> None:
-        """Begin nothing more, let the passes under way end, and cut off what is not over after `seconds`."""
+    def close(self) -> None:
+        """Begin nothing more; whoever waits for a slot goes away without one."""
         self._closed = True
+        for free in self._free.values():
+            free.release()  # the first to wake finds us closed and wakes the next
+
+    async def drain(self, seconds: float) -> None:
+        """Close, let the passes under way end, and cut off what is not over after `seconds`."""
+        self.close()
         if not self._running:
             return
         _, late = await asyncio.wait(self._running.values(), timeout=seconds)

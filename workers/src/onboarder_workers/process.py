@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from onboarder.records import presence
 from onboarder.redis_server import connect, needed
 from onboarder.settings import Settings
 from onboarder_workers.bell import answer_rings
+from onboarder_workers.duties import Duty, repeat
 from onboarder_workers.nights import Nights
 from onboarder_workers.passes import Passes
 from onboarder_workers.sweep import Sweep
@@ -51,17 +53,38 @@ async def at_work(
         passes = Passes(
             lambda store: converge(around, store, owner=app.name), _slots(settings, lanes)
         )
-        stack.push_async_callback(_leave, app, passes)
-        duties = [
-            *(answer_rings(settings, lane, passes) for lane in (lanes if rung is None else rung)),
-            *(Sweep(around, passes, lane, settings.sweep_seconds).forever() for lane in lanes),
-            Nights(app).forever(),
-            _show_presence(app),
-        ]
+        nights = Nights(app)
+        stack.push_async_callback(_sign_off, app, passes, nights)
+        duties: dict[str, Duty] = {
+            **{
+                f"sweep.{lane}": Sweep(around, passes, lane, settings.sweep_seconds).once
+                for lane in lanes
+            },
+            "nights": nights.once,
+            "presence": partial(_show_presence, app),
+        }
+        bells = [answer_rings(settings, lane, passes) for lane in (lanes if rung is None else rung)]
+        await stack.enter_async_context(_on_duty(duties, bells, passes))
         log.info("worker.started", worker=app.name, lanes=list(lanes))
-        tasks = [asyncio.create_task(duty) for duty in duties]
-        stack.push_async_callback(_end, tasks)
         yield passes
+
+
+@asynccontextmanager
+async def _on_duty(
+    duties: Mapping[str, Duty], bells: Sequence[Coroutine[None, None, None]], passes: Passes
+) -> AsyncGenerator[None]:
+    """Duties and bells run beside the block; with its end no work is taken any more."""
+    stop = asyncio.Event()
+    repeated = [asyncio.create_task(repeat(name, duty, stop)) for name, duty in duties.items()]
+    answering = [asyncio.create_task(bell) for bell in bells]
+    try:
+        yield
+    finally:
+        stop.set()
+        passes.close()
+        for bell in answering:
+            bell.cancel()
+        await asyncio.wait([*repeated, *answering], timeout=DRAIN_SECONDS)
 
 
 def _slots(settings: Settings, lanes: Sequence[Lane]) -> dict[Lane, int]:
@@ -69,29 +92,22 @@ def _slots(settings: Settings, lanes: Sequence[Lane]) -> dict[Lane, int]:
     return {lane: known[lane] for lane in lanes}
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Take no more work."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-
-
-async def _leave(app: Application, passes: Passes) -> None:
+async def _sign_off(app: Application, passes: Passes, nights: Nights) -> None:
     """Let passes end, hand back what had to be cut off, and take our name off the list."""
     await passes.drain(DRAIN_SECONDS)
+    try:
+        await nights.let_go()
+        async with app.database.write() as tx:
+            await presence.hand_back(tx, app.name)
+            await presence.gone(tx, app.name)
+    except Exception:
+        log.exception("worker.not_signed_off")  # leases and locks run out by themselves
+
+
+async def _show_presence(app: Application) -> float:
     async with app.database.write() as tx:
-        await presence.hand_back(tx, app.name)
-        await presence.gone(tx, app.name)
-
-
-async def _show_presence(app: Application) -> None:
-    while True:
-        try:
-            async with app.database.write() as tx:
-                await presence.seen(tx, app.name, started_at=app.started_at, now=app.clock())
-        except Exception:
-            log.exception("presence.failed")
-        await asyncio.sleep(presence.RENEW_EVERY.total_seconds())
+        await presence.seen(tx, app.name, started_at=app.started_at, now=app.clock())
+    return presence.RENEW_EVERY.total_seconds()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -4,20 +4,15 @@ It does not ring. Rings are only quicker: whatever was never rung for, was lost 
 due because its wait is over is found here, and the lease makes it harmless that two processes find the same store.
 """
 
-import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from random import Random
-
-import structlog
 
 from onboarder.converge.session import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.work import Lane
 from onboarder.records import stores
 from onboarder_workers.passes import Passes
-
-log = structlog.get_logger()
 
 VIEW = 10
 """How many times its slots a sweep looks ahead: processes choose at random in there, so they rarely meet."""
@@ -49,16 +44,6 @@ class Sweep:
         for store, lane in self._some(found):
             await self._passes.begin(lane, store)
         return SHORTEST_PAUSE if len(found) > self._slots else self._pause(now, upcoming)
-
-    async def forever(self) -> None:
-        """Sweep until cancelled; what goes wrong is logged and tried again."""
-        while True:
-            pause = self._seconds
-            try:
-                pause = await self.once()
-            except Exception:
-                log.exception("sweep.failed", lane=self._lane)
-            await asyncio.sleep(pause)
 
     def _some(self, found: list[tuple[StoreId, Lane]]) -> list[tuple[StoreId, Lane]]:
         return self._random.sample(found, min(self._slots, len(found)))
