@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from onboarder.connector.contract import Access, Page
-from onboarder.connector.errors import CredentialsExpired
+from onboarder.connector.errors import CredentialsExpired, Gone
 from onboarder.connector.manifest import Capability
 from onboarder.converge import agreed
 from onboarder.converge.decisions import Difference, ask_about, policy_for
@@ -40,7 +40,7 @@ async def observe(session: Session) -> None:
 
 async def _look(session: Session) -> None:
     before = session.store.state
-    seen = await session.reach(session.connector.observe_store)
+    seen = await _store_as_shown(session)
     drifts = store_drifts(session.store.id, before, seen)
     await _record_store(session, seen)
     if seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS):
@@ -53,6 +53,14 @@ async def _look(session: Session) -> None:
         session.store.id, session.wanted.listings, session.work.listings, shown, absent
     )
     await _record(_as_seen(session, shown, absent), drifts, session, to_the_end=True)
+
+
+async def _store_as_shown(session: Session) -> ObservedStore | None:
+    """None as well where the marketplace no longer signs anybody in to it."""
+    try:
+        return await session.reach(session.connector.observe_store)
+    except Gone:
+        return None
 
 
 async def _record(
