@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
+from typing import cast
 
 import pytest
 import uvicorn
@@ -95,13 +96,15 @@ class Office:
 
     def order(self) -> list[str]:
         """Order the stores of everybody trained; returns their ids."""
-        stores = self.said("open", "--all-trained")["stores"]
-        assert isinstance(stores, list)
-        return [str(one) for one in stores]
+        return [str(one) for one in listed(self.said("open", "--all-trained")["stores"])]
 
     def work(self) -> None:
         """What workers would do: passes over everything due, until nothing is."""
         asyncio.run(_work(self.settings))
+
+    def try_once(self) -> None:
+        """One pass over everything due, whatever comes of it."""
+        asyncio.run(_work(self.settings, once=True))
 
     def open_everything(self) -> list[str]:
         """Register in, stores ordered, work done; returns the stores' ids."""
@@ -161,7 +164,7 @@ def _serve(host: str, port: int, started: "Queue[uvicorn.Server]") -> None:
     app.state.desk.state.close()
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, *, once: bool = False) -> None:
     async with open_application(settings) as app, app.surroundings(None) as around:
         while True:
             async with app.database.read() as tx:
@@ -171,6 +174,8 @@ async def _work(settings: Settings) -> None:
                 return
             for store, _ in due:
                 await converge(around, store, owner="test")
+            if once:
+                return
             if not due:
                 await asyncio.sleep(0.05)
 
@@ -178,12 +183,12 @@ async def _work(settings: Settings) -> None:
 def listed(value: object) -> list[object]:
     """A JSON list."""
     assert isinstance(value, list)
-    return list(value)
+    return cast("list[object]", value)
 
 
 def records(value: object) -> list[dict[str, object]]:
     """A JSON list of objects."""
-    return [dict(one) for one in listed(value) if isinstance(one, dict)]
+    return [cast("dict[str, object]", one) for one in listed(value) if isinstance(one, dict)]
 
 
 def rows(office: Office, query: str) -> list[tuple[object, ...]]:

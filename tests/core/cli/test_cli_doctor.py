@@ -3,9 +3,13 @@
 import sqlite3
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from onboarder.cli.exits import Exit
+from onboarder.records.migrations import NEWEST
 from tests.core.cli.office import Office, records
+from tests.servers.postgres import fresh_database
 
 
 def test_a_fresh_installation_is_healthy_and_nothing_is_changed_by_looking(office: Office) -> None:
@@ -137,8 +141,6 @@ def test_a_schema_of_another_release_is_seen_and_brought_up_to_date(office: Offi
 def test_a_server_s_database_is_never_migrated_unasked(
     office: Office, monkeypatch: pytest.MonkeyPatch, postgres_url: str
 ) -> None:
-    from tests.servers.postgres import fresh_database
-
     with fresh_database(postgres_url) as url:
         monkeypatch.setenv("ONBOARDER_DATABASE_URL", url)
         before = office.run("status", "--lang", "en")
@@ -149,3 +151,10 @@ def test_a_server_s_database_is_never_migrated_unasked(
     assert (before.code, doctor.code) == (Exit.CONFIG, Exit.CONFIG)
     assert "onboarder db upgrade" in before.err
     assert (upgraded.code, after.code) == (Exit.DONE, Exit.DONE)
+
+
+def test_the_revision_this_release_needs_is_that_of_the_last_script() -> None:
+    config = Config()
+    config.set_main_option("script_location", "onboarder.records:migrations")
+
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST

@@ -156,7 +156,7 @@ def test_a_worker_takes_only_known_lanes(office: Office) -> None:
 def test_a_command_that_is_not_installed_says_how_to_get_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("onboarder.cli.installed.entry_points", lambda **_: ())
+    monkeypatch.setattr("onboarder.cli.installed.GROUP", "onboarder.nothing")
 
     ended = office.run("rehearsal", "serve")
 

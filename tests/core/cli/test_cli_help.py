@@ -53,6 +53,21 @@ def test_help_imports_nothing_heavy() -> None:
     assert ended.stdout.splitlines()[-1] == "imported:"
 
 
+def test_a_look_at_the_status_imports_nothing_that_only_work_needs(office: Office) -> None:
+    office.fill()
+    unneeded = ("httpx", "aiohttp", "redis", "alembic", "PIL", "arq", "cryptography", "xlsxwriter")
+    program = (
+        "import sys; from onboarder.cli.main import main; main(['status']);"
+        f"print('imported:', *(one for one in {unneeded!r} if one in sys.modules))"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout.splitlines()[-1] == "imported:"
+
+
 def test_help_takes_less_than_300_ms_of_processor_time() -> None:
     times: list[float] = []
     for _ in range(3):

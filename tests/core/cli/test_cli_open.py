@@ -144,7 +144,7 @@ def test_status_of_one_merchant_shows_every_listing(busy_office: Office) -> None
 def test_status_tells_the_failure_in_the_person_s_language(office: Office) -> None:
     office.fill()
     store, *_ = office.order()
-    _one_pass(office)
+    office.try_once()
 
     indonesian = office.run("status", store, "--lang", "id")
     english = office.run("status", store, "--lang", "en")
@@ -202,21 +202,3 @@ def test_a_stopped_store_is_shown_with_its_task(busy_office: Office, console: Ba
 
     assert detail["state"] == "suspended"
     assert any("Foto KTP" in str(one["text"]) for one in records(detail["tasks"]))
-
-
-def _one_pass(office: Office) -> None:
-    """One pass over a store whose marketplace does not answer."""
-    import asyncio
-
-    from onboarder.application import open_application
-    from onboarder.converge.loop import converge
-    from onboarder.records import stores
-
-    async def work() -> None:
-        async with open_application(office.settings) as app, app.surroundings(None) as around:
-            async with app.database.read() as tx:
-                due = await stores.due(tx, app.clock())
-            for store, _ in due:
-                await converge(around, store, owner="test")
-
-    asyncio.run(work())
