@@ -119,12 +119,19 @@ class NightReport:
             one.marketplace,
             one.product,
             field,
-            drift.wanted,
-            drift.observed,
+            self._value(drift.field, drift.wanted),
+            self._value(drift.field, drift.observed),
             drift.detail,
             drift.store_id,
             drift.reference or drift.remote_id or "",
         ]
+
+    def _value(self, field: str | None, value: str) -> str:
+        """A field's value as it is; where no field differs, what differs is a state."""
+        if field is not None:
+            return value
+        words = self.words
+        return words.maybe(f"listing_state.{value}", words.maybe(f"store_state.{value}", value))
 
 
 def _document(one: Finding) -> dict[str, object]:
