@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from onboarder.connector.contract import Access, Page
 from onboarder.converge.plan import Plan, plan
 from onboarder.converge.session import Marketplace, Session
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import RemoteId, StoreId
 from onboarder.model.recorded import Lease
 from onboarder.records import stores, tables
 from onboarder.records.database import Database, Transaction
@@ -45,14 +45,17 @@ class DisturbedDatabase(Database):
 
 
 class SmallPages(RehearsalConnector):
-    """Shows one listing per page and does something before each."""
+    """Shows one listing per page, does something before each, and can hide a listing for a while."""
 
     each_page: Deed | None = None
+    hidden: RemoteId | None = None
 
     async def observe_listings(self, access: Access, cursor: str | None) -> Page:
         if self.each_page is not None:
             await self.each_page()
-        return await super().observe_listings(access, cursor)
+        page = await super().observe_listings(access, cursor)
+        shown = tuple(one for one in page.listings if one.remote_id != self.hidden)
+        return replace(page, listings=shown)
 
 
 def before_transaction(town: Town, number: int, deed: Deed) -> Database:

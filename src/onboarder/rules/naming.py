@@ -5,7 +5,7 @@ from onboarder.model.people import Market, Merchant
 
 def store_names(merchant: Merchant, market: Market, longest: int) -> tuple[str, ...]:
     """Names in order of preference; the last one carries the merchant's code and is unique."""
-    base = " ".join((merchant.shop_name or f"Toko {merchant.name}").split())
+    base = " ".join(merchant.shop_name.split()) or " ".join(f"Toko {merchant.name}".split())
     place = market.name.removeprefix("Pasar ").strip()
     code = merchant.id.rpartition("-")[2]
     wishes = (base, f"{base} {place}", f"{base} {place} {merchant.stall}")
