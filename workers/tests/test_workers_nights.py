@@ -1,5 +1,6 @@
 """The night by schedule: once, whoever is there, and never lost."""
 
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -87,13 +88,11 @@ async def test_nothing_begins_before_its_time_and_one_night_at_its_time(city: Ci
 
 async def test_two_processes_begin_one_night(city: City) -> None:
     first, second = city.nights("one"), city.nights("two")
-    await first.once()
-    await second.once()
+    await asyncio.gather(first.once(), second.once())
 
     city.now = ONE_O_CLOCK + timedelta(seconds=1)
     for _ in range(4):
-        await first.once()
-        await second.once()
+        await asyncio.gather(first.once(), second.once())
 
     assert len(await city.runs()) == 1
 

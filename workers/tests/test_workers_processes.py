@@ -8,18 +8,22 @@ import subprocess
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.servers.postgres import async_url, fresh_database
-from tests.support.crew import PATIENCE, Crew, a_crew, eventually, is_so
+from tests.support.crew import PATIENCE, Crew, a_crew, eventually, is_so, now
 
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import RunId, StoreId
 from onboarder.model.work import Lane
-from onboarder.records.tables import store
+from onboarder.records.runs import RunRecord, run_by_id
+from onboarder.records.tables import run as run_table
+from onboarder.records.tables import schedule, store
 from onboarder.redis_server import EmbeddedServer, connect
 from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_workers.queue import ArqQueue
@@ -216,6 +220,24 @@ async def test_a_ring_starts_work_that_the_sweep_would_find_much_later(crew: Cre
     assert (crew.held(), crew.doubles()) == (3, [])
 
 
+async def test_two_processes_make_up_for_a_missed_night_once(crew: Crew) -> None:
+    await crew.order(merchants=3, products=1)
+    missed = now() - timedelta(hours=1)
+    at = missed.astimezone(ZoneInfo("Asia/Jakarta")).strftime("%H:%M")
+    for _ in range(2):
+        crew.start_worker(ONBOARDER_NIGHT_AT=at)
+    await crew.hired(2)
+    await crew.done()
+
+    async with crew.database.write() as tx:
+        await tx.execute(update(schedule).values(next_at=missed))
+    await eventually(lambda: ended(crew, 1))
+    await crew.done()
+
+    [run] = await runs_of(crew)
+    assert (run.requested_by, run.stores, run.state, run.totals) == ("schedule", 3, "done", {})
+
+
 async def test_a_worker_of_one_lane_leaves_the_other_alone(embedded: Crew) -> None:
     await embedded.order(merchants=2, products=1, lane=Lane.NIGHT)
     stall = embedded.start_worker(Lane.STALL)
@@ -274,6 +296,17 @@ def stopped(worker: "subprocess.Popen[bytes]") -> int:
 async def ring(crew: Crew, ordered: list[StoreId]) -> None:
     async with ArqQueue().doorbell(crew.settings) as doorbell:
         await doorbell.ring([(one, Lane.STALL) for one in ordered])
+
+
+async def ended(crew: Crew, number: int) -> bool:
+    return len([one for one in await runs_of(crew) if one.ended_at]) == number
+
+
+async def runs_of(crew: Crew) -> list[RunRecord]:
+    async with crew.database.read() as tx:
+        ids = (await tx.execute(select(run_table.c.id))).scalars().all()
+        found = [await run_by_id(tx, RunId(one)) for one in ids]
+    return [one for one in found if one is not None]
 
 
 async def leased(crew: Crew) -> bool:
