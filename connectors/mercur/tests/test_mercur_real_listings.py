@@ -272,7 +272,7 @@ async def test_pages_show_every_listing_once_and_others_without_a_reference(
             await shop.create(content)
         await shop.hand.create_product(
             member_auth(shop.access),
-            {"title": "Milik sendiri", "options": [{"title": "A", "values": ["B"]}]},
+            {"title": "Punya sendiri, pages", "options": [{"title": "A", "values": ["B"]}]},
             Reference("x"),
         )
         seen: list[Reference | None] = []
