@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
-from onboarder.records.tables import worker
+from onboarder.records.tables import store, worker
 
 RENEW_EVERY = timedelta(seconds=5)
 SILENT_AFTER = timedelta(seconds=15)
@@ -34,6 +34,23 @@ async def seen(tx: Transaction, name: str, *, started_at: datetime, now: datetim
 async def gone(tx: Transaction, name: str) -> None:
     """The worker ended properly. Safe to repeat."""
     await tx.execute(delete(worker).where(worker.c.id == name))
+
+
+async def hand_back(tx: Transaction, name: str) -> int:
+    """Free the stores whose passes the worker cut off to end in time: they count as never begun. Returns their number.
+
+    Only for a worker that has stopped working.
+    """
+    freed = await tx.execute(
+        update(store)
+        .where(store.c.lease_owner == name)
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            starts=case((store.c.starts > 0, store.c.starts - 1), else_=0),
+        )
+    )
+    return int(freed.rowcount)
 
 
 async def alive(tx: Transaction, now: datetime) -> list[WorkerRecord]:
