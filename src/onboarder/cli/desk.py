@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from onboarder.cli.wording import Words
+from onboarder.cli.wording import Words, harmless
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,7 +66,7 @@ class Desk:
 
     def tell(self, text: str) -> None:
         """A message that is already a sentence."""
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{harmless(text)}\n")
         sys.stderr.flush()
 
     def show(self, document: object, render: "Callable[[], Sequence[RenderableType]]") -> None:

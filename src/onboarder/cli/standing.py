@@ -13,7 +13,7 @@ from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
 from onboarder.cli.progress_table import progress_document, progress_table
 from onboarder.cli.tables import facts, table
-from onboarder.cli.wording import Words
+from onboarder.cli.wording import Words, harmless
 from onboarder.model.recorded import ListingRecord, StoreWork
 from onboarder.model.work import Failure
 from onboarder.problems import UsageProblem
@@ -124,7 +124,10 @@ class _Store:
         ]
         header = [words("word.listing"), words("word.state"), words("word.reason")]
         parts: list[RenderableType] = [head, table(header, rows)] if rows else [head]
-        return [*parts, *(Text(f"[{one.id}] {one.who}: {self._text(one)}") for one in asked)]
+        return [
+            *parts,
+            *(Text(harmless(f"[{one.id}] {one.who}: {self._text(one)}")) for one in asked),
+        ]
 
     def _listings(self, work: StoreWork) -> list[ListingRecord]:
         return sorted(work.listings.values(), key=lambda one: (one.state, one.reference))

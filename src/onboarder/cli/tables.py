@@ -6,6 +6,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from onboarder.cli.wording import harmless
+
 Cell = str | int | None
 
 
@@ -39,4 +41,4 @@ def _text(cell: Cell) -> str:
         case int():
             return f"{cell:,}"
         case str():
-            return cell
+            return harmless(cell)

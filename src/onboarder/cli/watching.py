@@ -1,6 +1,7 @@
 """`onboarder watch`: live progress until nothing is due or running any more."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from onboarder.records.progress import Progress, Selection, progress
 
 LOOK_EVERY = 0.5
 """Seconds between looks into the database."""
+REST = 4
+"""A look that took long is followed by this many times its duration: watching must not slow the work down."""
 SAY_EVERY = timedelta(seconds=10)
 """How often a line is written where no bars can move."""
 
@@ -30,6 +33,8 @@ class Sight:
     at: datetime
     parts: list[Progress]
     workers: int
+    took: float
+    """Seconds."""
 
     @property
     def busy(self) -> int:
@@ -51,7 +56,7 @@ async def watch_stores(
     with watcher:
         while sight.busy and (late is None or sight.at < late):
             watcher.see(sight)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(max(LOOK_EVERY, REST * sight.took))
             sight = await _look(app, chosen)
         watcher.see(sight)
     desk.show(_document(sight), lambda: [progress_table(desk.words, sight.parts)])
@@ -63,10 +68,11 @@ async def watch_stores(
 
 
 async def _look(app: Application, chosen: Selection) -> Sight:
-    now = app.clock()
+    now, started = app.clock(), time.perf_counter()
     async with app.database.read() as tx:
         parts = await progress(tx, chosen, now)
-        return Sight(now, parts, len(await presence.alive(tx, now)))
+        workers = len(await presence.alive(tx, now))
+    return Sight(now, parts, workers, time.perf_counter() - started)
 
 
 def _document(sight: Sight) -> object:

@@ -30,6 +30,11 @@ class Words:
         return indonesian if self.lang == "id" else english
 
 
+def harmless(text: str) -> str:
+    """The text without control characters: a marketplace's words must not steer a terminal."""
+    return "".join(" " if _steers(one) else one for one in text)
+
+
 @cache
 def read_texts(lang: str) -> Mapping[str, str]:
     """All texts of a language by dotted key."""
@@ -44,3 +49,7 @@ def _flat(table: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
         else:
             found.append((f"{prefix}{name}", str(value)))
     return found
+
+
+def _steers(character: str) -> bool:
+    return character not in "\n\t" and (character < " " or "\x7f" <= character <= "\x9f")

@@ -7,13 +7,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from onboarder.cli import standing
 from onboarder.cli.exits import Exit
 from onboarder.cli.main import main
+from onboarder.demo.back_office import BackOffice
+from onboarder.people.vault import open_vault
+from onboarder.settings import read_settings
 from tests.core.cli.office import Office, records
+from tests.servers.postgres import fresh_database
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan", "--all-trained"),
@@ -190,6 +195,33 @@ def test_a_reader_that_goes_away_is_no_fault(office: Office) -> None:
 
     os.close(write)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.postgres
+def test_the_whole_way_on_a_database_server(
+    busy_office: Office,
+    console: BackOffice,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_template: tuple[str, str],
+) -> None:
+    base, template = postgres_template
+    with fresh_database(base, template=template) as url:
+        monkeypatch.setenv("ONBOARDER_DATABASE_URL", url)
+        office = replace(busy_office, settings=read_settings())
+        open_vault(office.settings.data_dir / "keys", create=True)
+        office.open_everything()
+        again = office.run("import", *map(str, office.folder.glob("*.csv")), "--json")
+        console.delete(next(one for held in console.account().listings.values() for one in held))
+        night = office.said("reconcile")
+        [part] = records(office.said("status")["progress"])
+        [planned] = records(office.said("plan", "--all-trained")["marketplaces"])
+        watched = office.said("watch")
+        tasks, healthy = office.said("tasks"), office.said("doctor")["healthy"]
+
+    assert again.json["merchants"] == {"new": 0, "changed": 0, "unchanged": 3}
+    assert night["totals"] == {"vanished": {"repaired": 1}}
+    assert (part["stores"], part["listings"], part["failing"]) == ({"open": 2}, {"live": 3}, 0)
+    assert (planned["calls"], watched["finished"], tasks, healthy) == (0, True, {"tasks": []}, True)
 
 
 @pytest.mark.processes

@@ -195,10 +195,14 @@ def test_watch_says_that_no_worker_is_alive_and_how_to_start_one(office: Office)
 def test_a_stopped_store_is_shown_with_its_task(busy_office: Office, console: BackOffice) -> None:
     store, *_ = busy_office.open_everything()
     reference = store.partition("@")[0]
-    console.suspend(console.account().stores[reference][0], "Foto KTP tidak jelas")
+    reason = "Foto KTP \x1b[31mtidak jelas [bold]"
+    console.suspend(console.account().stores[reference][0], reason)
     busy_office.run("reconcile")
 
     [detail] = records(busy_office.said("status", store)["stores"])
+    shown = busy_office.run("status", store).out
 
     assert detail["state"] == "suspended"
     assert any("Foto KTP" in str(one["text"]) for one in records(detail["tasks"]))
+    assert "tidak jelas [bold]" in shown
+    assert "\x1b" not in shown
