@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check format bench readme clean
+.PHONY: help setup lock demo test unit check format bench readme connector mutants clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,6 +29,10 @@ format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 readme: $(STAMP) ## write the README's table of marketplaces again
 	@$(BIN)/python -m tools.readme_table --write
+connector: $(STAMP) ## NAME=x: a new connector that passes tier one untouched
+	@$(BIN)/python -m tools.new_connector $(NAME)
+mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each
+	@$(BIN)/python -m tools.mutants
 bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run
 	@$(BIN)/python -m tools.bench
 lock: $(UV) ## pin every dependency with hashes again

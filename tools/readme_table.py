@@ -1,4 +1,7 @@
-"""The README's table of marketplaces, from the connectors' manifests: `python -m tools.readme_table --check|--write`."""
+"""The README's table of marketplaces: `python -m tools.readme_table --check|--write`.
+
+From the connectors' manifests and their accounts on the quality scale.
+"""
 
 import argparse
 import sys
@@ -6,11 +9,13 @@ from pathlib import Path
 
 from onboarder.connector.manifest import Capability, CredentialKind, Manifest
 from onboarder.connector.registry import connector_type, installed
+from onboarder.connector.testing.quality import grade
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
 BEGIN = "<!-- marketplaces: written by `make readme` from the connectors' manifests -->"
 END = "<!-- end of marketplaces -->"
-HEAD = ("Marketplace", "Stores", "Listings", "Seen again", "Needs a person", "Limits")
+HEAD = ("Marketplace", "Quality", "Stores", "Listings", "Seen again", "Needs a person", "Limits")
 
 STORES = {Capability.OPEN_STORE: "opened by API", Capability.LIST_BEFORE_OPEN: "listed in review"}
 LISTINGS = {
@@ -74,12 +79,19 @@ def _row(one: Manifest) -> tuple[str, ...]:
     }[one.credentials]
     return (
         f"[{one.title}](connectors/{one.name}/README.md){' (practice)' if one.practice else ''}",
+        _quality(one.name),
         f"{_those(STORES, one) or 'the merchant signs up'}; {login}",
         f"{_those(LISTINGS, one)}{batch}",
         _those(SEEN, one),
         "; ".join(step.en for step in one.human_steps) or "nothing",
         f"title {limits.title_max}, photos {limits.photos_max}, variants {limits.variants_max}",
     )
+
+
+def _quality(name: str) -> str:
+    """The tier on the scale of the conformance kit, held true by the connector's tests."""
+    tier = grade(ROOT / "connectors" / name)
+    return tier.value if tier else "below bronze"
 
 
 def _those(words: dict[Capability, str], one: Manifest) -> str:

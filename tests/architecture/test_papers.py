@@ -118,7 +118,7 @@ def _unknown(command: str) -> str | None:
     match words:
         case ["onboarder", *arguments]:
             return _unknown_option(command, arguments)
-        case ["make", *targets] if set(targets) <= _targets():
+        case ["make", *words] if {word for word in words if "=" not in word} <= _targets():
             return None
         case [program, *_] if program.rpartition("/")[2] in OTHER_PROGRAMS:
             return None

@@ -138,7 +138,11 @@ class MercurControl(UnableControl):
         token = TypeAdapter(dict[str, str]).validate_json(answer.content)["token"]
         self._http.post(
             "/vendor/products",
-            json={"title": title, "options": [{"title": "A", "values": ["B"]}]},
+            json={
+                "title": title,
+                "handle": f"sendiri-{store.lower().replace('_', '-')}",
+                "options": [{"title": "A", "values": ["B"]}],
+            },
             headers={"Authorization": f"Bearer {token}", "x-seller-id": store},
         ).raise_for_status()
 

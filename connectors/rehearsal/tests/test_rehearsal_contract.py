@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from tests.conformance.rehearsal import rehearsal_subject
 
-from onboarder.connector.testing import ConnectorContract, Subject
+from onboarder.connector.testing import ConnectorContract, ConnectorQuality, Subject
 
 
 class TestRehearsalConnector(ConnectorContract):
@@ -13,3 +13,7 @@ class TestRehearsalConnector(ConnectorContract):
     async def subject(self) -> AsyncGenerator[Subject]:
         async with rehearsal_subject() as subject:
             yield subject
+
+
+class TestRehearsalFolder(ConnectorQuality):
+    """What its folder says."""

@@ -1,9 +1,9 @@
-"""The conformance kit: every connector's tests inherit `ConnectorContract`."""
+"""The conformance kit: every connector's tests inherit `ConnectorContract` and `ConnectorQuality`."""
 
 from onboarder.connector.testing.bench import NonconformingError, Subject
 from onboarder.connector.testing.check import Check
 from onboarder.connector.testing.checks import CHECKS
-from onboarder.connector.testing.contract import ConnectorContract
+from onboarder.connector.testing.contract import ConnectorContract, ConnectorQuality
 from onboarder.connector.testing.marketplace import (
     Ability,
     Act,
@@ -24,6 +24,7 @@ __all__ = [
     "BatchFault",
     "Check",
     "ConnectorContract",
+    "ConnectorQuality",
     "Exchange",
     "FaultProxy",
     "HeldListing",
