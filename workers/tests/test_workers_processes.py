@@ -26,6 +26,7 @@ from onboarder.records.tables import run as run_table
 from onboarder.records.tables import schedule, store
 from onboarder.redis_server import EmbeddedServer, connect
 from onboarder_rehearsal.server.dials import Dial, Fault
+from onboarder_workers import process
 from onboarder_workers.queue import ArqQueue
 
 pytestmark = pytest.mark.processes
@@ -95,6 +96,22 @@ async def test_sigterm_lets_passes_end_and_leaves_nothing_behind(embedded: Crew)
     assert await embedded.alive() == 0
     assert embedded.held() == 2 * len(ordered)
     assert embedded.events("passes.cut_off") == []
+
+
+async def test_what_had_to_be_cut_off_is_handed_back_and_does_not_count_as_begun(
+    embedded: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "DRAIN_SECONDS", 0.1)
+    await embedded.order(merchants=1, products=1)
+    embedded.dial(Dial(fault=Fault.SLOW, seconds=1.8))
+
+    async with process.at_work(embedded.settings, tuple(Lane)):
+        await eventually(lambda: leased(embedded))
+
+    [record] = await embedded.records()
+    assert await leases_held(embedded) == 0
+    assert record.starts == 0
+    assert record.due_at is not None
 
 
 async def test_six_deploys_during_one_job_use_up_no_attempts(embedded: Crew) -> None:

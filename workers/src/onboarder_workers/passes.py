@@ -29,6 +29,11 @@ class Passes:
         self._running: dict[StoreId, asyncio.Task[None]] = {}
         self._closed = False
 
+    @property
+    def under_way(self) -> int:
+        """Passes running now."""
+        return len(self._running)
+
     async def begin(self, lane: Lane, store: StoreId) -> None:
         """Wait for a free slot and begin a pass in it; returns once it runs.
 
