@@ -138,6 +138,14 @@ def test_stock_counts_over_all_locations_and_changes_only_what_differs() -> None
     ]
 
 
+def test_variants_are_shown_in_one_order_however_mercur_sorts_them() -> None:
+    product = _stocked(b=(), a=(), c=())
+
+    offers = mapping.observed_listing(product).offers
+
+    assert [one.reference for one in offers or ()] == ["a", "b", "c"]
+
+
 def test_only_our_own_unwanted_variants_are_superfluous() -> None:
     content = listing_content("r-p1", "Merah", "Biru")
     product = _stocked(**{"r-p1-0": (), "r-p1-7": (), "milik-sendiri": ()})
