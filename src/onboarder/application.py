@@ -67,8 +67,7 @@ class Application:
     def vault(self) -> "Vault":
         from onboarder.people.vault import open_vault
 
-        folder = self.settings.secrets_dir or self.settings.data_dir / "keys"
-        return open_vault(folder, create=self.settings.embedded_database)
+        return open_vault(self.settings.keys_dir, create=self.settings.embedded_database)
 
     @cached_property
     def photos(self) -> "PhotoStore":

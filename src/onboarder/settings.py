@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         return url
 
     @property
+    def keys_dir(self) -> Path:
+        """The folder of the key ring."""
+        return self.secrets_dir or self.data_dir / "keys"
+
+    @property
     def embedded_database(self) -> bool:
         return self.database.startswith(SQLITE)
 

@@ -11,7 +11,7 @@ from onboarder.cli.wording import Words
 
 _ORDER = (
     *("import", "plan", "open", "status", "watch", "tasks", "reconcile"),
-    *("marketplaces", "worker", "rehearsal", "db", "doctor", "demo", "exit-codes"),
+    *("marketplaces", "worker", "rehearsal", "db", "keys", "doctor", "demo", "exit-codes"),
 )
 """As the work goes; subcommands would come last otherwise."""
 _Settings = Mapping[str, bool | list[str]]
@@ -38,6 +38,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("worker")(commands.worker)
     app.command("rehearsal", context_settings=dict(_PASSED_ON))(commands.rehearsal)
     app.add_typer(_databases(), name="db")
+    app.add_typer(_keys(), name="keys")
     app.command("doctor")(commands.doctor)
     app.command("demo")(commands.demo)
     app.command("exit-codes")(commands.exit_codes)
@@ -61,6 +62,17 @@ def _databases() -> typer.Typer:
     app.command("upgrade")(commands.upgrade_database)
     app.command("status")(commands.database_status)
     return app
+
+
+def _keys() -> typer.Typer:
+    app = _app()
+    app.callback()(_nothing)  # a lone command would otherwise take the group's place
+    app.command("init")(commands.init_keys)
+    return app
+
+
+def _nothing() -> None:
+    """Groups need a callback to stay groups."""
 
 
 def _app(settings: _Settings | None = None) -> typer.Typer:

@@ -167,6 +167,13 @@ def database_status(context: typer.Context) -> int:
     return desk.run(carry_out(desk))
 
 
+def init_keys(context: typer.Context) -> int:
+    from onboarder.cli.keys import init_keys as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk))
+
+
 def doctor(context: typer.Context) -> int:
     from onboarder.cli.doctor import examine
 

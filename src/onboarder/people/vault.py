@@ -82,9 +82,9 @@ def open_vault(folder: Path, *, create: bool) -> Vault:
     except FileNotFoundError:
         raise ConfigProblem(
             f"key ring {path} does not exist",
-            hint="put keys.json there, or run once with the embedded database to make one",
+            hint="put keys.json there from its backup, or make a new one with: onboarder keys init",
             id_message=f"gelang kunci {path} tidak ada",
-            id_hint="taruh keys.json di situ, atau jalankan sekali dengan basis data bawaan",
+            id_hint="taruh keys.json dari cadangan di situ, atau buat baru dengan: onboarder keys init",
         ) from None
     except (ValueError, KeyError, AttributeError, TypeError):
         raise ConfigProblem(
