@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 from tests.conformance.biting import complaint
@@ -33,6 +34,7 @@ def main() -> int:
 
 def catchers(mutant: Mutant) -> list[str]:
     """Ids of the checks that complain of a mutant."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # heard, not printed
 
     async def judge() -> list[str]:
         return [check.id for check in CHECKS if await complaint(mutant, check) is not None]

@@ -13,6 +13,8 @@ from tools.new_connector import main as new_connector
 from onboarder.connector.testing.quality import Tier, account_of, grade, the_scale
 
 ROOT = Path(__file__).resolve().parents[2]
+CLAIMED = "wire-fixtures or shows-late or answers_every_rule"
+"""The tests that concern the rules falsely claimed below."""
 ENOUGH_OF_A_ROOT = """
 import pytest
 
@@ -110,3 +112,23 @@ def test_the_template_owes_nothing_of_bronze() -> None:
     bronze = [rule for rule in the_scale().rule if rule.tier is Tier.BRONZE]
 
     assert [rule.id for rule in bronze if account.status(rule) != "done"] == []
+
+
+def test_what_is_called_done_and_is_not_fails_the_connector_s_tests(tree: Path) -> None:
+    new_connector(["blibli"], tree)
+    account = tree / "connectors/blibli/quality.toml"
+    lines = account.read_text().splitlines()
+    claims = {
+        "wire-fixtures": '"done"',
+        "late-visibility": '"done"',
+        "small": "",
+        "typed": '"soon"',
+    }
+    told = [f"{n} = {claims[n]}" if (n := one.split(" ")[0]) in claims else one for one in lines]
+    account.write_text("\n".join(one for one in told if not one.endswith("= ")))
+
+    tests = run(tree, "pytest", "-q", "-p", "no:cacheprovider", "connectors/blibli", "-k", CLAIMED)
+
+    assert "0 fixtures in tests/wire" in tests.stdout
+    assert "late-visibility is not done: the marketplace's control cannot" in tests.stdout
+    assert "small: says nothing; typed: 'soon' instead of done" in tests.stdout
