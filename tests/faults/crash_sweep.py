@@ -1,7 +1,7 @@
 """SIGKILL of a worker at every step of its event loop, while it opens a store and uploads ten products.
 
-`python -m tests.faults.crash_sweep [--stride 8] [--json]`. No hook in the product: the event loop of the forked worker
-counts its own turns and kills the process at the chosen one.
+`python -m tests.faults.crash_sweep [--stride 8 | --kills 4] [--json]`. No hook in the product: the event loop of the
+forked worker counts its own turns while a pass over the store is under way, and kills the process at the chosen one.
 """
 
 import argparse
@@ -11,123 +11,159 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
+from itertools import count
 
+from onboarder_workers.passes import Passes
+from onboarder_workers.process import at_work
 from tests.faults.lab import (
+    LANES,
     LEASE_SECONDS,
     Experiment,
     Lab,
     a_lab,
     an_experiment,
+    ends_within,
     fork,
     kill,
+    the_goods,
     wait,
-    work_for_ever,
     work_until_quiet,
 )
 
 MODES = {
-    "well_behaved": None,
-    "commit_then_drop": "lost_after",
-    "error_after_commit": "error_after",
-    "truncated": "truncated",
-    "html": "html",
-    "limited": "limited",
-    "commit_then_hang": "hang_after",
+    "well behaved": None,
+    "commit then drop": "lost_after",
+    "500 after commit": "error_after",
+    "truncated answer": "truncated",
+    "HTML with 200": "html",
+    "429": "limited",
+    "commit then hang": "hang_after",
 }
-"""Fault mode to the marketplace's dial; it strikes the first opening and the first upload."""
-TOGETHER = 6
+"""What the marketplace does to the dial that does it; it strikes the first opening and the first upload."""
+TOGETHER = 8
 """Experiments at once: most of their time is waiting for a lease to run out."""
-PATIENCE = 30.0
+PATIENCE = 60.0
+NEVER = -1
 
 
 @dataclass
 class Outcome:
-    """One fault mode over all kill points. `slowest` is seconds from restart to done."""
+    """One fault mode over its kill points. `slowest` is the seconds from a worker's restart to the work's end."""
 
     mode: str
     steps: int
+    stride: int
     runs: int = 0
-    killed: int = 0
     duplicates: int = 0
     lost: int = 0
     stuck: int = 0
     slowest: float = 0.0
 
+    @property
+    def kept(self) -> bool:
+        """The promise: no duplicates, nothing lost, nothing stuck, done at most lease + 5 s after the restart."""
+        clean = self.duplicates == self.lost == self.stuck == 0
+        return clean and self.slowest <= LEASE_SECONDS + 5
+
 
 class DoomedLoop(asyncio.SelectorEventLoop):
-    """Kills its process at the given turn; with a turn that never comes it only counts."""
+    """Counts its turns while a pass is under way, and kills its process at the given one."""
 
     def __init__(self, last: int) -> None:
         super().__init__()
-        self.turn = 0
+        self.turns = 0
+        self.passes: Passes | None = None
         self._last = last
 
     def _run_once(self) -> None:
-        self.turn += 1
-        if self.turn == self._last:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.passes is not None and self.passes.under_way:
+            self.turns += 1
+            if self.turns == self._last:
+                os.kill(os.getpid(), signal.SIGKILL)
         super()._run_once()  # type: ignore[misc]  # asyncio's own step, not in its stubs
 
 
-def sweep(stride: int, *, most: int | None = None) -> list[Outcome]:
-    """Every `stride`-th step of every mode; `most` bounds the kill points per mode."""
+def sweep(stride: int = 1, *, kills: int | None = None) -> list[Outcome]:
+    """Every `stride`-th step of every mode, or about `kills` steps spread evenly over each mode.
+
+    Modes begin at different steps, so that together they meet more of them.
+    """
     outcomes: list[Outcome] = []
+    numbers = count(1)
     with a_lab() as lab:
-        numbers = iter(range(1, 100_000))
         for mode, fault in MODES.items():
             steps = _measure(lab, next(numbers), fault)
-            outcome = Outcome(mode, steps)
-            points = iter(range(1 + len(outcomes) % stride, steps + 1, stride))
-            while batch := list(islice(points, TOGETHER)):
-                _run_batch(lab, fault, [(step, next(numbers)) for step in batch], outcome)
-                if most is not None and outcome.runs >= most:
-                    break
+            pace = stride if kills is None else max(1, steps // kills)
+            outcome = Outcome(mode, steps, pace)
+            points = range(1 + len(outcomes) * pace // len(MODES), steps + 1, pace)
+            made = {next(numbers): step for step in points}
+            todo = list(made.items())
+            for start in range(0, len(todo), TOGETHER):
+                _run_batch(lab, fault, todo[start : start + TOGETHER], outcome)
+            _judge(lab, made, outcome)
             outcomes.append(outcome)
+            _tell(_row(outcome))
     return outcomes
 
 
 def _measure(lab: Lab, number: int, fault: str | None) -> int:
-    """Turns of the event loop that the undisturbed work takes."""
+    """Turns of the event loop that the passes over the store take, undisturbed."""
     experiment = _prepared(lab, number, fault)
     reading, writing = os.pipe()
 
     async def counted() -> None:
-        await work_until_quiet(experiment)
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, DoomedLoop)
-        os.write(writing, str(loop.turn).encode())
+        turns = await _work(experiment)
+        os.write(writing, str(turns).encode())
 
-    pid = fork(counted, partial(DoomedLoop, -1))
-    status = wait(pid)
-    assert status == 0, f"the undisturbed run failed with {status}"
-    return int(os.read(reading, 20))
+    status = wait(fork(counted, partial(DoomedLoop, NEVER)))
+    if status != 0:
+        raise RuntimeError(f"the undisturbed run ended with {status}")
+    turns = int(os.read(reading, 20))
+    os.close(reading)
+    os.close(writing)
+    return turns
 
 
-def _run_batch(lab: Lab, fault: str | None, batch: list[tuple[int, int]], outcome: Outcome) -> None:
-    experiments = [(_prepared(lab, number, fault), step) for step, number in batch]
+async def _work(experiment: Experiment) -> int:
+    """The product's worker until its store's work is done; returns the turns that the work took."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, DoomedLoop):
+        raise TypeError(loop)
+    async with at_work(experiment.settings, LANES) as passes:
+        loop.passes = passes
+        while not experiment.is_quiet():  # noqa: ASYNC110  # the database says it, not this process
+            await asyncio.sleep(0.05)
+        return loop.turns
+
+
+def _run_batch(
+    lab: Lab, fault: str | None, batch: Sequence[tuple[int, int]], outcome: Outcome
+) -> None:
+    """Kill one worker per experiment (its number and the step), then let another finish the work."""
+    experiments = [_prepared(lab, number, fault) for number, _ in batch]
     doomed = [
-        fork(partial(work_for_ever, one), partial(DoomedLoop, step)) for one, step in experiments
+        fork(partial(_doomed, one), partial(DoomedLoop, step))
+        for one, (_, step) in zip(experiments, batch, strict=True)
     ]
-    killed = [_ends(pid) for pid in doomed]
+    for pid in doomed:
+        _bury(pid)
     began = time.monotonic()
-    healers = [fork(partial(work_until_quiet, one)) for one, _ in experiments]
-    for (one, step), pid, dead in zip(experiments, healers, killed, strict=True):
+    healers = [fork(partial(work_until_quiet, one)) for one in experiments]
+    for pid, (_, step) in zip(healers, batch, strict=True):
+        finished = ends_within(pid, PATIENCE) == 0
         outcome.runs += 1
-        outcome.killed += dead
-        finished = _ends_within(pid, PATIENCE)
         outcome.slowest = max(outcome.slowest, round(time.monotonic() - began, 2))
-        outcome.stuck += not finished
-        duplicates, lost = _judged(lab, one)
-        outcome.duplicates += duplicates
-        outcome.lost += lost
-        if duplicates or lost or not finished:
-            print(
-                f"{outcome.mode} step {step}: {duplicates} duplicates, {lost} lost", file=sys.stderr
-            )
+        if not finished:
+            outcome.stuck += 1
+            _tell(f"{outcome.mode}, step {step}: not finished")
+            kill(pid)
+
+
+async def _doomed(experiment: Experiment) -> None:
+    await _work(experiment)
 
 
 def _prepared(lab: Lab, number: int, fault: str | None) -> Experiment:
@@ -139,61 +175,47 @@ def _prepared(lab: Lab, number: int, fault: str | None) -> Experiment:
     return experiment
 
 
-def _ends(pid: int) -> bool:
-    """Wait for the doomed worker's own death; one that has nothing left to do is killed. True if it died by itself."""
-    dead = _ends_within(pid, 6.0)
-    if not dead:
+def _bury(pid: int) -> None:
+    """Wait for the worker's end: at its own hand at the chosen step, or because the work was done before that."""
+    if ends_within(pid, PATIENCE) is None:
         kill(pid)
         wait(pid)
-    return dead
 
 
-def _ends_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        done, _ = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def _judged(lab: Lab, experiment: Experiment) -> tuple[int, int]:
-    """Duplicates and losses of one merchant, by the marketplace's own account."""
+def _judge(lab: Lab, made: Mapping[int, int], outcome: Outcome) -> None:
+    """Count duplicates and losses of these experiments by the marketplace's own account."""
     account = lab.account()
-    held_stores, held_listings = account["stores"], account["listings"]
-    assert isinstance(held_stores, dict)
-    assert isinstance(held_listings, dict)
-    counts = [len(held_stores.get(experiment.merchant.id, []))]
-    counts += [len(held_listings.get(product.id, [])) for product in experiment.products]
-    return sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
+    for number, step in made.items():
+        merchant, products = the_goods(number)
+        counts = [len(account["stores"].get(merchant.id, []))]
+        counts += [len(account["listings"].get(one.id, [])) for one in products]
+        duplicates, lost = sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
+        outcome.duplicates += duplicates
+        outcome.lost += lost
+        if duplicates or lost:
+            _tell(f"{outcome.mode}, step {step}: {duplicates} duplicates, {lost} lost")
 
 
-def within(outcome: Outcome) -> bool:
-    """The promise: no duplicates, nothing lost, nothing stuck, done at most lease + 5 s after the restart."""
-    clean = outcome.duplicates == outcome.lost == outcome.stuck == 0
-    return clean and outcome.slowest <= LEASE_SECONDS + 5
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # progress, and what repeats a failure
 
 
-def rows(outcomes: list[Outcome]) -> Iterator[str]:
-    for one in outcomes:
-        yield (
-            f"{one.mode:20} steps {one.steps:4}  kills {one.runs:4}  duplicates {one.duplicates}  lost {one.lost}"
-            f"  stuck {one.stuck}  slowest {one.slowest} s"
-        )
+def _row(one: Outcome) -> str:
+    found = f"duplicates {one.duplicates}  lost {one.lost}  stuck {one.stuck}"
+    return f"{one.mode:17} steps {one.steps:4}  kills {one.runs:4}  {found}  slowest {one.slowest:5.2f} s"
 
 
 def main() -> int:
+    """Print the outcomes; 0 if every promise was kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stride", type=int, default=1)
+    parser.add_argument("--kills", type=int)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    outcomes = sweep(chosen.stride)
-    text = (
-        json.dumps([asdict(one) for one in outcomes]) if chosen.json else "\n".join(rows(outcomes))
-    )
-    print(text)  # noqa: T201  # the result itself
-    return 0 if all(within(one) for one in outcomes) else 1
+    outcomes = sweep(chosen.stride, kills=chosen.kills)
+    if chosen.json:
+        print(json.dumps([asdict(one) for one in outcomes]))  # noqa: T201  # the result itself
+    return 0 if all(one.kept for one in outcomes) else 1
 
 
 if __name__ == "__main__":

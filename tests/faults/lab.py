@@ -5,26 +5,31 @@ own worker (`onboarder_workers.process.at_work`), unchanged.
 """
 
 import asyncio
+import importlib
 import logging
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
+from typing import TypedDict
 
 import httpx
 import structlog
 from pydantic import SecretStr
 
-from onboarder.application import open_application
+from onboarder.application import utc_now
+from onboarder.converge import failures
 from onboarder.model.goods import Product
-from onboarder.model.ids import MarketCode, MarketplaceName, StoreId
+from onboarder.model.ids import MarketplaceName
 from onboarder.model.people import Merchant
 from onboarder.model.work import Lane
 from onboarder.records import register, stores
@@ -37,13 +42,32 @@ from tests.support.town import a_merchant, a_product
 
 CONFIG = Path(__file__).parents[2] / "config"
 REHEARSAL = MarketplaceName("rehearsal")
-LANES = (Lane.STALL, Lane.NIGHT)
+EAGERLY = (
+    "PIL.ImageOps",
+    "aiosqlite",
+    "httpcore",
+    "onboarder.connector.registry",
+    "onboarder_rehearsal",
+)
+"""What workers import when they need it, imported here once, so that no fork does."""
+LANES = (Lane.STALL,)
+"""One lane is enough for one store, and every lane less is fewer turns that have nothing to do with the work."""
 LEASE_SECONDS = 2.0
 DEADLINE_SECONDS = 0.8
 SETTLE_SECONDS = 0.4
+FIRST_WAIT = timedelta(seconds=0.2)
+"""The wait after a first failure, scaled down like the lease, the deadline and the settle time (5 s in production)."""
 PRODUCTS = 10
 
 Work = Callable[[], Awaitable[None]]
+
+
+class Held(TypedDict):
+    """The marketplace's account; stores and listings by Reference, several under one key are doubles."""
+
+    late_pending: int
+    stores: dict[str, list[object]]
+    listings: dict[str, list[object]]
 
 
 @dataclass(frozen=True)
@@ -61,8 +85,14 @@ class Lab:
         body = {"fault": fault, "store": store, "route": route, "method": "POST", **more}
         self.control.post("/_control/dials", json=body).raise_for_status()
 
-    def account(self) -> dict[str, object]:
-        answer: dict[str, object] = self.control.get("/_control/account").raise_for_status().json()
+    def account(self) -> "Held":
+        """What the marketplace holds, once no late commit is on its way any more."""
+        while (answer := self._account())["late_pending"]:
+            time.sleep(0.05)
+        return answer
+
+    def _account(self) -> "Held":
+        answer: Held = self.control.get("/_control/account").raise_for_status().json()
         return answer
 
 
@@ -76,14 +106,22 @@ class Experiment:
     products: Sequence[Product]
     settings: Settings
 
-    @property
-    def store(self) -> StoreId:
-        return StoreId(f"{self.merchant.id}@{REHEARSAL}")
+    def is_quiet(self) -> bool:
+        """Whether nothing is due or leased. Reads past the product, and costs no turn of an event loop."""
+        path = self.settings.data_dir / "onboarder.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as records:
+            waiting = "due_at IS NOT NULL OR lease_until IS NOT NULL"
+            [(number,)] = records.execute(
+                f"SELECT count(*) FROM store WHERE {waiting}"
+            )  # our own text
+        return int(number) == 0
 
 
 @contextmanager
 def a_lab() -> Generator[Lab]:
     """A running marketplace and Redis, and a folder for experiments; all gone afterwards."""
+    for name in EAGERLY:
+        importlib.import_module(name)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onboarder-faults-")))
         port = free_port()
@@ -118,11 +156,16 @@ def an_experiment(lab: Lab, number: int) -> Experiment:
         sweep_seconds=0.1,
         look_again_seconds=(0.2,),
     )
-    merchant = replace(a_merchant(number), market=MarketCode("KNM"))
-    products = [replace(a_product(merchant, n), photos=()) for n in range(PRODUCTS)]
+    merchant, products = the_goods(number)
     made = Experiment(lab, f"run{number}", merchant, products, settings)
     in_child(lambda: _order(made))
     return made
+
+
+def the_goods(number: int) -> tuple[Merchant, list[Product]]:
+    """The merchant of that number, with ten products."""
+    merchant = a_merchant(number)
+    return merchant, [replace(a_product(merchant, n), photos=()) for n in range(PRODUCTS)]
 
 
 def in_child(work: Work) -> None:
@@ -139,6 +182,7 @@ def fork(work: Work, make_loop: Callable[[], asyncio.AbstractEventLoop] | None =
         return pid
     try:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+        failures.FIRST_WAIT = FIRST_WAIT
         with asyncio.Runner(loop_factory=make_loop) as runner:
             runner.run(_as_coroutine(work))
     except BaseException:  # noqa: BLE001  # the child must never return into the parent's code
@@ -153,21 +197,22 @@ def wait(pid: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
+def ends_within(pid: int, seconds: float) -> int | None:
+    """The exit status, or None if it still runs after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    return None
+
+
 async def work_until_quiet(experiment: Experiment) -> None:
-    """A worker that stops as soon as nothing is due or leased any more."""
-    async with at_work(experiment.settings, LANES), open_application(experiment.settings) as app:
-        while not await _is_quiet(app.database):  # noqa: ASYNC110  # another process works
-            await asyncio.sleep(0.02)
-
-
-async def work_for_ever(experiment: Experiment) -> None:
+    """A worker that stops as soon as its store is neither due nor leased any more."""
     async with at_work(experiment.settings, LANES):
-        await asyncio.Event().wait()
-
-
-async def _is_quiet(database: Database) -> bool:
-    async with database.read() as tx:
-        return all(one.due_at is None for one in await stores.records(tx))
+        while not experiment.is_quiet():  # noqa: ASYNC110  # the database says it, not this process
+            await asyncio.sleep(0.02)
 
 
 async def _as_coroutine(work: Work) -> None:
@@ -175,12 +220,13 @@ async def _as_coroutine(work: Work) -> None:
 
 
 async def _order(experiment: Experiment) -> None:
-    async with open_application(experiment.settings) as app, app.database.write() as tx:
-        now = app.clock()
+    database, now = Database(experiment.settings.database), utc_now()
+    async with database.write() as tx:
         await register.save_merchants(tx, [experiment.merchant], [], now)
         await register.save_products(tx, experiment.products, [], now)
         pair = (experiment.merchant.id, REHEARSAL)
         await stores.trigger(tx, [pair], lane=Lane.STALL, by="lab", now=now)
+    await database.aclose()
 
 
 async def _migrate(path: Path) -> None:
