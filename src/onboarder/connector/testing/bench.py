@@ -58,7 +58,7 @@ class Subject:
     """Way to the marketplace, from `open_client`; the kit puts its fault proxy in between."""
     errors: ErrorTable
     clock: Callable[[], datetime]
-    hurry: timedelta = timedelta(seconds=0.4)
+    hurry: timedelta = timedelta(seconds=0.6)
     """A deadline that an undisturbed call of this marketplace keeps easily; slow answers are tested with it."""
 
     @property
