@@ -171,7 +171,7 @@ def _prepared(lab: Lab, number: int, fault: str | None) -> Experiment:
     if fault is not None:
         more = {"seconds": 0.5} if fault == "limited" else {}
         for route in ("/v1/sellers", "/v1/items/batch"):
-            lab.dial(experiment.merchant.id, fault, route, times=1, **more)
+            lab.dial(experiment.merchants[0].id, fault, route, times=1, **more)
     return experiment
 
 

@@ -98,23 +98,22 @@ class Lab:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One merchant with products, ordered, in a database of its own."""
+    """Merchants with products, ordered, in a database of their own."""
 
-    lab: Lab
-    name: str
-    merchant: Merchant
+    merchants: Sequence[Merchant]
     products: Sequence[Product]
     settings: Settings
 
     def is_quiet(self) -> bool:
-        """Whether nothing is due or leased. Reads past the product, and costs no turn of an event loop."""
+        """Whether nothing is due or leased."""
+        return self.count("store", "due_at IS NOT NULL OR lease_until IS NOT NULL") == 0
+
+    def count(self, table: str, condition: str) -> int:
+        """Rows on record. Reads past the product, and costs no turn of an event loop."""
         path = self.settings.data_dir / "onboarder.db"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as records:
-            waiting = "due_at IS NOT NULL OR lease_until IS NOT NULL"
-            [(number,)] = records.execute(
-                f"SELECT count(*) FROM store WHERE {waiting}"
-            )  # our own text
-        return int(number) == 0
+            [(number,)] = records.execute(f"SELECT count(*) FROM {table} WHERE {condition}")
+        return int(number)
 
 
 @contextmanager
@@ -141,8 +140,10 @@ def a_lab() -> Generator[Lab]:
         yield Lab(folder, url, redis_url, template, control)
 
 
-def an_experiment(lab: Lab, number: int) -> Experiment:
-    """Put a merchant of its own on record and order the store; the number makes the merchant unique in the lab."""
+def an_experiment(
+    lab: Lab, number: int, merchants: int = 1, products: int = PRODUCTS
+) -> Experiment:
+    """Put merchants of its own on record and order their stores; their numbers, from `number`, are unique in the lab."""
     folder = lab.folder / f"run{number}"
     folder.mkdir()
     shutil.copy(lab.template, folder / "onboarder.db")
@@ -156,16 +157,17 @@ def an_experiment(lab: Lab, number: int) -> Experiment:
         sweep_seconds=0.1,
         look_again_seconds=(0.2,),
     )
-    merchant, products = the_goods(number)
-    made = Experiment(lab, f"run{number}", merchant, products, settings)
+    goods = [the_goods(one, products) for one in range(number, number + merchants)]
+    people = [merchant for merchant, _ in goods]
+    made = Experiment(people, [one for _, owned in goods for one in owned], settings)
     in_child(lambda: _order(made))
     return made
 
 
-def the_goods(number: int) -> tuple[Merchant, list[Product]]:
-    """The merchant of that number, with ten products."""
+def the_goods(number: int, products: int = PRODUCTS) -> tuple[Merchant, list[Product]]:
+    """The merchant of that number, with products."""
     merchant = a_merchant(number)
-    return merchant, [replace(a_product(merchant, n), photos=()) for n in range(PRODUCTS)]
+    return merchant, [replace(a_product(merchant, n), photos=()) for n in range(products)]
 
 
 def in_child(work: Work) -> None:
@@ -222,10 +224,10 @@ async def _as_coroutine(work: Work) -> None:
 async def _order(experiment: Experiment) -> None:
     database, now = Database(experiment.settings.database), utc_now()
     async with database.write() as tx:
-        await register.save_merchants(tx, [experiment.merchant], [], now)
+        await register.save_merchants(tx, experiment.merchants, [], now)
         await register.save_products(tx, experiment.products, [], now)
-        pair = (experiment.merchant.id, REHEARSAL)
-        await stores.trigger(tx, [pair], lane=Lane.STALL, by="lab", now=now)
+        pairs = [(one.id, REHEARSAL) for one in experiment.merchants]
+        await stores.trigger(tx, pairs, lane=Lane.STALL, by="lab", now=now)
     await database.aclose()
 
 
