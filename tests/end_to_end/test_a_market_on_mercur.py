@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.end_to_end.office import Office, an_office
 from tests.end_to_end.register import GOODS, MARKETS, write_register
@@ -157,6 +158,4 @@ def _holdings(marketplace: Mercur) -> set[tuple[str, str, int | None]]:
 
 
 def _list(document: dict[str, object], key: str) -> list[dict[str, object]]:
-    found = document[key]
-    assert isinstance(found, list)
-    return found
+    return TypeAdapter(list[dict[str, object]]).validate_python(document[key])
