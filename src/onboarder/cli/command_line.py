@@ -10,7 +10,7 @@ from onboarder.cli import commands
 from onboarder.cli.wording import Words
 
 _ORDER = (
-    *("import", "plan", "open", "status", "watch", "tasks", "reconcile"),
+    *("import", "plan", "open", "status", "watch", "tasks", "redrive", "reconcile"),
     *("marketplaces", "worker", "rehearsal", "db", "keys", "doctor", "demo", "exit-codes"),
 )
 """As the work goes; subcommands would come last otherwise."""
@@ -33,6 +33,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("status")(commands.status)
     app.command("watch")(commands.watch)
     app.add_typer(_tasks(), name="tasks")
+    app.command("redrive")(commands.redrive)
     app.command("reconcile")(commands.reconcile)
     app.command("marketplaces")(commands.marketplaces)
     app.command("worker")(commands.worker)

@@ -114,6 +114,17 @@ def answer(
     return desk.run(answer_task(desk, number, text))
 
 
+def redrive(
+    context: typer.Context,
+    stores: Annotated[list[str] | None, typer.Argument(metavar="STORE")] = None,
+    all_parked: Annotated[bool, typer.Option("--all-parked")] = False,
+) -> int:
+    from onboarder.cli.redriving import redrive as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk, stores or [], all_parked=all_parked))
+
+
 def reconcile(
     context: typer.Context,
     market: Market = None,

@@ -16,7 +16,7 @@ from onboarder.connector.errors import (
     Unsupported,
 )
 from onboarder.model.people import Actor
-from onboarder.model.work import Failure
+from onboarder.model.work import PARKED_CODE, Failure
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)
@@ -34,10 +34,10 @@ INTERNAL = Advice(
     "An unexpected error in onboarder itself; see the log under this code and time.",
 )
 PARKED = Advice(
-    "parked",
+    PARKED_CODE,
     Actor.OPERATOR,
-    "Toko ini dihentikan sementara karena berkali-kali gagal. Operator perlu memeriksanya.",
-    "Parked after repeated failures without progress; mend the cause, then run `onboarder open` for it again.",
+    "Dihentikan sementara karena berkali-kali gagal. Operator memperbaiki sebabnya, lalu: onboarder redrive TOKO",
+    "Parked after repeated failures without progress; mend the cause, then run `onboarder redrive STORE`.",
 )
 
 

@@ -10,9 +10,12 @@ from onboarder.model.ids import MarketplaceName, MerchantId, StoreId
 from onboarder.model.people import Merchant
 from onboarder.model.work import DriftPolicy, Lane
 from onboarder.problems import UsageProblem
-from onboarder.records import runs, stores, tasks, writes
+from onboarder.records import parking, runs, stores, tasks, writes
 from onboarder.records.database import Database
 from onboarder.rules.gate import refusal
+
+AT_A_STALL = 20
+"""Merchants one person can be standing before; a larger order waits in the night's lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,20 @@ async def open_stores(
     by: str,
     clock: Callable[[], datetime],
 ) -> OrderReceipt:
-    """Order the stores of the trained merchants; the others are refused. Safe to repeat."""
+    """Order the stores of the trained merchants; the others are refused. Safe to repeat.
+
+    A handful goes into the stall's lane; a whole market does not push in before the person at the next stall.
+    """
     refused = tuple((one.id, why) for one in merchants if (why := refusal(one)) is not None)
     trained = [one.id for one in merchants if refusal(one) is None]
     pairs = [(owner, name) for name in marketplaces for owner in trained]
+    lane = Lane.STALL if len(trained) <= AT_A_STALL else Lane.NIGHT
     async with database.write() as tx:
         now = clock()
-        accepted = await stores.trigger(tx, pairs, lane=Lane.STALL, by=by, now=now)
+        accepted = await stores.trigger(tx, pairs, lane=lane, by=by, now=now)
         for one in accepted:
             await writes.note(tx, at=now, actor=by, action="store.ordered", subject=one)
-    await doorbell.ring([(one, Lane.STALL) for one in accepted])
+    await doorbell.ring([(one, lane) for one in accepted])
     return OrderReceipt(tuple(accepted), refused)
 
 
@@ -77,6 +84,36 @@ async def answer_task(
         await stores.wake(tx, [task.store_id], lane=Lane.STALL, now=now)
         await writes.note(tx, at=now, actor=by, action=f"task.{text}", subject=task.subject)
     await doorbell.ring([(task.store_id, Lane.STALL)])
+
+
+async def redrive(
+    database: Database,
+    doorbell: Doorbell,
+    wanted: Sequence[StoreId] | None,
+    *,
+    by: str,
+    clock: Callable[[], datetime],
+) -> list[StoreId]:
+    """Let parked work go on at the step that failed, of the stores named or (None) of all. Safe to repeat.
+
+    `UsageProblem` if a store is not on record.
+    """
+    async with database.write() as tx:
+        now = clock()
+        chosen = await parking.parked(tx) if wanted is None else list(dict.fromkeys(wanted))
+        unknown = set(chosen) - await stores.existing(tx, chosen)
+        if unknown:
+            raise UsageProblem(
+                f"no store {min(unknown)!r} is on record",
+                hint="see the parked ones with: onboarder tasks --who operator",
+                id_message=f"tidak ada toko {min(unknown)!r}",
+                id_hint="lihat yang dihentikan dengan: onboarder tasks --who operator",
+            )
+        await parking.let_go_on(tx, chosen, now=now)
+        for one in chosen:
+            await writes.note(tx, at=now, actor=by, action="store.redriven", subject=one)
+    await doorbell.ring([(one, Lane.STALL) for one in chosen])
+    return chosen
 
 
 ANSWERS = {"keep": DriftPolicy.ADOPT, "restore": DriftPolicy.REPAIR}

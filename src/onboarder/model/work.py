@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from onboarder.model.ids import Reference, StoreId
 
+PARKED_CODE = "parked"
+"""Code of the task that tells an operator of a store or listing parked after repeated failures."""
+
 
 class Lane(StrEnum):
     """Which of the two lines work waits in: a person at the stall goes before the night."""

@@ -8,13 +8,16 @@ from datetime import timedelta
 import pytest
 
 from onboarder.connector.contract import Access, ListingDraft, Page
+from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.failures import PERSON_WAIT
 from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
+from onboarder.converge.orders import redrive
 from onboarder.converge.outcomes import MOST_ATTEMPTS
 from onboarder.converge.session import Marketplace
-from onboarder.model.ids import PhotoHash
+from onboarder.model.ids import PhotoHash, StoreId
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.people.vault import Vault
+from onboarder.problems import UsageProblem
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
@@ -349,3 +352,31 @@ def with_connector(town: Town, kind: type[RehearsalConnector]) -> type[BrokenCon
     changed = Marketplace(REHEARSAL, connector, before.categories)
     town.around = replace(town.around, marketplaces={REHEARSAL: changed})
     return BrokenConnector
+
+
+async def test_redrive_goes_on_at_the_step_that_failed_and_repeats_no_earlier_one(
+    town: Town,
+) -> None:
+    await town.dial(Dial(fault=Fault.LOST_BEFORE, route="/v1/items*", method="POST", after=1))
+    [store] = await town.order(await town.settle(products=12))
+    await town.run_until_quiet(most=timedelta(days=1))
+    [parked, *_] = await town.tasks()
+    before = (await town.account()).creates
+    assert (parked.code, parked.who) == ("parked", "operator")
+    assert "onboarder redrive" in parked.id_text
+    assert 0 < before["listings"] < 12
+
+    await town.control.delete("/_control/dials")
+    woken = await redrive(town.database, SilentDoorbell(), None, by="ani", clock=town.clock)
+    await town.run_until_quiet()
+
+    account = await town.account()
+    assert woken == [store]
+    assert account.states() == ["live"] * 12
+    assert account.creates == {**before, "listings": 12}
+    assert await town.tasks() == []
+
+
+async def test_redrive_of_an_unknown_store_says_so(town: Town) -> None:
+    with pytest.raises(UsageProblem, match="is on record"):
+        await redrive(town.database, SilentDoorbell(), [StoreId("x@y")], by="ani", clock=town.clock)
