@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlalchemy import delete, insert, select
 
@@ -16,6 +17,7 @@ from onboarder.records.database import Database, Transaction
 from onboarder_rehearsal import RehearsalConnector
 from tests.support.town import REHEARSAL, Town
 
+Spoken = TypeVar("Spoken", bound=RehearsalConnector)
 Deed = Callable[[], Awaitable[None]]
 Backup = dict[str, list[dict[str, object]]]
 
@@ -62,15 +64,21 @@ def before_transaction(town: Town, number: int, deed: Deed) -> Database:
     return DisturbedDatabase(town.database, number, deed)
 
 
-def small_pages(town: Town) -> SmallPages:
-    """The town's marketplace shows listings one by one from now on."""
+def with_connector(town: Town, kind: type[Spoken]) -> Spoken:
+    """The town's marketplace is spoken to by a connector of that kind from now on."""
     before = town.around.marketplaces[REHEARSAL]
-    connector = SmallPages.__new__(SmallPages)
+    connector = kind.__new__(kind)
     vars(connector).update(vars(before.connector))
-    manifest = before.connector.manifest
-    vars(connector)["manifest"] = replace(manifest, limits=replace(manifest.limits, page_size=1))
     changed = Marketplace(REHEARSAL, connector, before.categories)
     town.around = replace(town.around, marketplaces={REHEARSAL: changed})
+    return connector
+
+
+def small_pages(town: Town) -> SmallPages:
+    """The town's marketplace shows listings one by one from now on."""
+    connector = with_connector(town, SmallPages)
+    manifest = connector.manifest
+    vars(connector)["manifest"] = replace(manifest, limits=replace(manifest.limits, page_size=1))
     return connector
 
 

@@ -123,10 +123,14 @@ def _fault(product: Product, limits: Limits, categories: Mapping[str, str]) -> A
     ):
         return _advice(
             "price",
-            f"Harga harus antara Rp{limits.price_min:,} dan Rp{limits.price_max:,}.",
+            f"Harga harus antara {_rupiah(limits.price_min)} dan {_rupiah(limits.price_max)}.",
             f"price must lie between {limits.price_min} and {limits.price_max} rupiah",
         )
     return None
+
+
+def _rupiah(amount: int) -> str:
+    return f"Rp{amount:,}".replace(",", ".")
 
 
 def _advice(what: str, indonesian: str, english: str, who: Actor = Actor.CANVASSER) -> Advice:

@@ -225,6 +225,7 @@ async def test_a_product_that_cannot_go_there_is_a_task_until_it_is_mended(town:
     [task] = await town.tasks()
     assert task.code == "product.price"
     assert task.id_text.startswith("Kerupuk contoh")
+    assert "antara Rp100 dan Rp100.000.000" in task.id_text
     assert (await town.account()).states() == ["live"] * 3
 
     await town.change(store, price=12_500)

@@ -1,6 +1,7 @@
 """0 duplicates and 0 lost: killed at every step, zombies, two workers, restored backups."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from onboarder.model.recorded import Lease
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import stores, tables
+from onboarder.records.database import Database
 from onboarder.records.stores import LeaseLost
 from onboarder_rehearsal.server.dials import Dial, Fault
 from tests.support.fuse import Killed
@@ -26,7 +28,7 @@ from tests.support.mischief import (
     restore,
     small_pages,
 )
-from tests.support.town import Town, a_merchant, a_product
+from tests.support.town import Town, a_merchant, a_product, a_town
 
 AFTER_A_DEATH = timedelta(seconds=61)
 SWEEPS = [
@@ -111,6 +113,30 @@ async def test_a_worker_killed_at_any_step_of_a_change_still_carries_it_through(
         shown = (await town.account()).listing((await town.listing(store)).reference)
         assert {name: shown[name] for name in expected} == expected, step
     assert step > 8
+
+
+@pytest.mark.parametrize("route", ["/v1/sellers", "/v1/items*"])
+async def test_what_becomes_visible_only_after_the_next_worker_came_is_not_sent_again(
+    database: Database, route: str
+) -> None:
+    """Killed anywhere while creates stay hidden for 100 seconds: longer than a lease, shorter than the settle time."""
+    async with a_town(database, settings={"settle_seconds": 120}) as town:
+        for step in range(4, 60, 4):
+            owner = a_merchant(step)
+            await town.keep([owner], [a_product(owner, n) for n in range(2)])
+            late = Dial(
+                fault=Fault.DELAYED_VISIBILITY, route=route, store=owner.id, seconds=100, times=1
+            )
+            await town.dial(late)
+            [store] = await town.order([owner])
+            town.fuse.light(step)
+            with suppress(Killed):
+                await town.pass_over(store)
+            town.fuse.put_out()
+            await town.run_until_quiet()
+        account = await town.account()
+        assert account.creates == {"stores": 14, "listings": 28}
+        assert account.states() == ["live"] * 28
 
 
 async def test_two_workers_at_once_are_one_that_works(town: Town) -> None:
@@ -207,15 +233,16 @@ async def test_work_after_an_older_backup_was_restored_doubles_nothing(town: Tow
 
     await town.run_until_quiet()
     await town.change(first, price=13_000)
-    await town.keep([owners[1]], [a_product(owners[1], 9)])
+    await town.keep([owners[0]], [a_product(owners[0], 9)])
     await town.run_until_quiet()
     before = await town.account()
     assert before.creates == {"stores": 3, "listings": 13}
 
     await restore(town, backup)
+    town.clock.pass_by(timedelta(minutes=1))
     await town.restart()
     await town.order(owners)
-    await town.keep([owners[1]], [a_product(owners[1], 9)])
+    await town.keep([owners[0]], [a_product(owners[0], 9)])
     await town.run_until_quiet()
     after = await town.account()
     assert after.creates == before.creates

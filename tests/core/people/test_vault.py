@@ -97,6 +97,15 @@ def test_opening_again_gives_the_same_keys(tmp_path: Path) -> None:
     assert open_vault(tmp_path, create=True).open("p", sealed) == SECRET
 
 
+def test_a_ring_made_meanwhile_by_another_process_is_never_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_vault(tmp_path, create=True).derive("x")
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert open_vault(tmp_path, create=True).derive("x") == first
+    assert [one.name for one in tmp_path.iterdir()] == ["keys.json"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": 3}', '{"keys": {}, "active": "k1"}'])
 def test_a_spoilt_key_ring_is_said_without_its_content(tmp_path: Path, text: str) -> None:
     (tmp_path / "keys.json").write_text(text)
