@@ -31,8 +31,8 @@ readme: $(STAMP) ## write the README's table of marketplaces again
 	@$(BIN)/python -m tools.readme_table --write
 connector: $(STAMP) ## NAME=x: a new connector that passes tier one untouched
 	@$(BIN)/python -m tools.new_connector $(NAME)
-mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each
-	@$(BIN)/python -m tools.mutants
+mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each (ALL=1: every check)
+	@$(BIN)/python -m tools.mutants $(if $(ALL),--all)
 bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run
 	@$(BIN)/python -m tools.bench
 lock: $(UV) ## pin every dependency with hashes again
