@@ -6,20 +6,23 @@ with "database is locked" when they turn from reading to writing, and the driver
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, cast
 
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_MS = 5_000
-"""How long a write waits for another process's write before `RecordsBusy`."""
+BUSY = timedelta(seconds=5)
+"""How long an embedded write waits for another process's write before `RecordsBusy`."""
 READERS = 4
 POSTGRES_CONNECTIONS = 10
+PASSING = ("08", "40", "53", "57")
+"""Classes of SQLSTATE that pass by themselves: lost connection, deadlock, no room, server going down."""
 
 
 class RecordsBusy(Exception):
@@ -39,11 +42,11 @@ async def insert_new(tx: Transaction, table: Table, rows: Sequence[Mapping[str, 
 class Database:
     """Open it once per process; close it with `aclose`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy: timedelta = BUSY) -> None:
         self.url = url
         self.embedded = url.startswith("sqlite")
-        self._writer = _sqlite(url, writing=True) if self.embedded else _postgres(url)
-        self._reader = _sqlite(url, writing=False) if self.embedded else self._writer
+        self._writer = _sqlite(url, busy, writing=True) if self.embedded else _postgres(url)
+        self._reader = _sqlite(url, busy, writing=False) if self.embedded else self._writer
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Transaction]:
@@ -51,7 +54,9 @@ class Database:
         try:
             async with self._writer.begin() as connection:
                 yield connection
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not _passes(error):
+                raise
             raise RecordsBusy(str(error.orig)) from error
 
     @asynccontextmanager
@@ -65,6 +70,15 @@ class Database:
         await self._reader.dispose()
 
 
+def _passes(error: DBAPIError) -> bool:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return (
+        isinstance(error, OperationalError)
+        or error.connection_invalidated
+        or state.startswith(PASSING)
+    )
+
+
 def _postgres(url: str) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -75,7 +89,7 @@ def _postgres(url: str) -> AsyncEngine:
     )
 
 
-def _sqlite(url: str, *, writing: bool) -> AsyncEngine:
+def _sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:
     Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
@@ -90,7 +104,8 @@ def _sqlite(url: str, *, writing: bool) -> AsyncEngine:
         del entry
         cast("_DriverConnection", connection).isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS if writing else (*_PRAGMAS, "query_only=ON"):
+        wait = f"busy_timeout={busy // timedelta(milliseconds=1)}"
+        for pragma in (wait, *_PRAGMAS, *([] if writing else ["query_only=ON"])):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -103,7 +118,6 @@ def _sqlite(url: str, *, writing: bool) -> AsyncEngine:
 
 
 _PRAGMAS = (
-    f"busy_timeout={BUSY_MS}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",

@@ -65,11 +65,9 @@ async def died_at(town: Town, step: int, fault: Fault | None) -> bool:
     owner = a_merchant(step)
     await town.keep([owner], [a_product(owner, n) for n in range(2)])
     if fault is not None:
-        at = {"method": "POST", "store": owner.id, "times": 1, "seconds": 1.5}
-        await town.dial(
-            Dial(fault=fault, route="/v1/sellers", **at),
-            Dial(fault=fault, route="/v1/items*", **at),
-        )
+        at = Dial(fault=fault, method="POST", store=owner.id, times=1, seconds=1.5)
+        routes = ("/v1/sellers", "/v1/items*")
+        await town.dial(*(at.model_copy(update={"route": route}) for route in routes))
     [store] = await town.order([owner])
     town.fuse.light(step)
     killed = False

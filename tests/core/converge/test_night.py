@@ -1,47 +1,27 @@
 """The night: what it finds, what each policy does about it and no more, and how a run survives."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from onboarder.converge.doorbell import SilentDoorbell
-from onboarder.converge.night import LOCK_SPAN, PATIENCE, WINDOW, Night, Scope
-from onboarder.converge.orders import answer_task
-from onboarder.model.ids import MarketCode, StoreId
 from onboarder.model.recorded import RECREATE, RELIST
 from onboarder.model.shop import ListingState
 from onboarder.model.work import DriftClass, DriftPolicy, RunState
-from onboarder.problems import BusyProblem
-from onboarder.records import runs, stores
+from onboarder.records import runs
 from onboarder.records.database import Database
-from onboarder.records.runs import DriftRecord
 from onboarder_rehearsal.server.dials import Dial, Fault
+from tests.core.converge.disturbed import (
+    BY_HAND,
+    LATER,
+    OF_LISTINGS,
+    a_shop_disturbed,
+    answer_one,
+    as_wanted,
+    found_again,
+    listing_rows,
+)
 from tests.support.mischief import small_pages
 from tests.support.town import Town, a_town
-
-BY_HAND: Mapping[DriftClass, tuple[str, str, dict[str, object]]] = {
-    DriftClass.VANISHED: ("DELETE", "listings/{listing}", {}),
-    DriftClass.UNKNOWN_TO_US: ("POST", "stores/{store}/listings", {"title": "Milik sendiri"}),
-    DriftClass.DUPLICATE: ("POST", "listings/{listing}/duplicate", {}),
-    DriftClass.PRICE_CHANGED: ("PATCH", "listings/{listing}", {"price": 15_000}),
-    DriftClass.STOCK_CHANGED: ("PATCH", "listings/{listing}", {"stock": 3}),
-    DriftClass.CONTENT_CHANGED: ("PATCH", "listings/{listing}", {"title": "Judul pedagang"}),
-    DriftClass.STATUS_CHANGED: ("POST", "listings/{listing}/withdraw", {"reason": "libur"}),
-    DriftClass.REJECTED: ("POST", "listings/{listing}/reject", {"reason": "foto buram"}),
-    DriftClass.STORE_SUSPENDED: ("POST", "stores/{store}/suspend", {"reason": "dokumen"}),
-    DriftClass.STORE_VANISHED: ("DELETE", "stores/{store}", {}),
-    DriftClass.AUTHORISATION_LOST: ("POST", "stores/{store}/revoke", {}),
-}
-OF_LISTINGS = [
-    DriftClass.PRICE_CHANGED,
-    DriftClass.STOCK_CHANGED,
-    DriftClass.CONTENT_CHANGED,
-    DriftClass.STATUS_CHANGED,
-    DriftClass.VANISHED,
-]
-LATER = timedelta(hours=20)
 
 
 @pytest.mark.parametrize("kind", [one for one in BY_HAND if one is not DriftClass.STORE_VANISHED])
@@ -320,128 +300,6 @@ async def test_a_listing_of_the_merchants_own_is_left_alone(database: Database) 
         assert (await town.account()).states() == ["live"] * 7
 
 
-async def test_an_implausible_share_of_vanished_listings_stops_all_repairs(
-    database: Database,
-) -> None:
-    policy = {DriftClass.VANISHED: DriftPolicy.REPAIR, DriftClass.PRICE_CHANGED: DriftPolicy.REPAIR}
-    async with a_town(database, policy=policy) as town:
-        [first, second] = await town.open_shops(2, products=6)
-        town.clock.pass_by(LATER)
-        for number in range(4):
-            reference = (await town.listing(first, number)).reference
-            await town.by_hand("DELETE", f"listings/{reference}")
-        other = (await town.listing(second)).reference
-        await town.by_hand("PATCH", f"listings/{other}", price=15_000)
-        before = await town.writes()
-        run, found = await town.night()
-        assert run.state is RunState.STOPPED
-        assert {one.outcome for one in found} == {"stopped"}
-        await town.run_until_quiet()
-        assert await town.writes() == before
-
-        again = await found_again(town)
-        assert {one.outcome for one in again} == {"stopped"}
-
-
-async def test_a_few_vanished_listings_are_believed(database: Database) -> None:
-    async with a_town(database, policy={DriftClass.VANISHED: DriftPolicy.REPAIR}) as town:
-        [store] = await town.open_shops(1, products=6)
-        town.clock.pass_by(LATER)
-        for number in range(2):
-            await town.by_hand(
-                "DELETE", f"listings/{(await town.listing(store, number)).reference}"
-            )
-        run, found = await town.night()
-        assert run.state is RunState.DONE
-        assert {one.outcome for one in found} == {"repaired"}
-        assert (await town.account()).states() == ["live"] * 6
-
-
-async def test_unanswered_questions_about_vanished_listings_do_not_add_up_to_a_stop(
-    town: Town,
-) -> None:
-    [store] = await town.open_shops(1, products=8)
-    for number in range(5):
-        town.clock.pass_by(LATER)
-        await town.by_hand("DELETE", f"listings/{(await town.listing(store, number)).reference}")
-        run, _ = await town.night()
-        assert run.state is RunState.DONE
-    assert len(await town.tasks()) == 5
-
-
-async def test_a_market_is_judged_by_its_own_listings(town: Town) -> None:
-    await town.open_shops(2, products=3)
-    async with town.database.read() as tx:
-        assert await runs.listings_held(tx, "KNM") == {"rehearsal": 6}
-        assert await runs.listings_held(tx, "PGI") == {}
-    night = Night(town.database, town.rules(), owner="n", clock=town.clock)
-    run = await night.begin(by="test", scope=Scope(market=MarketCode("PGI")))
-    assert (await night.advance(run)).stores == 0
-
-
-async def test_one_run_at_a_time_until_its_holder_falls_silent(town: Town) -> None:
-    await town.open_shops()
-    first = Night(town.database, town.rules(), owner="first", clock=town.clock)
-    second = Night(town.database, town.rules(), owner="second", clock=town.clock)
-    run = await first.begin(by="test", scope=Scope())
-    with pytest.raises(BusyProblem):
-        await second.begin(by="test", scope=Scope())
-
-    town.clock.pass_by(LOCK_SPAN + timedelta(seconds=1))
-    assert await second.begin(by="test", scope=Scope()) == run
-    with pytest.raises(BusyProblem):
-        await first.advance(run)
-    await town.work_what_is_due()
-    await second.advance(run)
-    await town.work_what_is_due()
-    assert (await second.advance(run)).state is RunState.DONE
-    assert await first.begin(by="test", scope=Scope()) != run
-
-
-async def test_a_store_that_cannot_be_looked_at_does_not_hold_the_night_for_ever(
-    town: Town,
-) -> None:
-    [store, other] = await town.open_shops(2)
-    town.clock.pass_by(LATER)
-    await town.by_hand("PATCH", f"listings/{(await town.listing(other)).reference}", price=15_000)
-    blocked = (await town.work_of(store)).store.reference
-    await town.dial(Dial(fault=Fault.UNAVAILABLE, store=blocked))
-    started = town.clock()
-    run, found = await town.night()
-    assert run.state is RunState.DONE
-    assert timedelta() < town.clock() - started - WINDOW < timedelta(minutes=5)
-    assert [one.kind for one in found] == [DriftClass.PRICE_CHANGED]
-    assert (await town.work_of(store)).store.review_run is None
-
-
-async def test_a_store_without_authorisation_is_told_and_does_not_hold_the_night(
-    town: Town,
-) -> None:
-    store = await a_shop_disturbed(town, DriftClass.AUTHORISATION_LOST)
-    started = town.clock()
-    _, [drift] = await town.night()
-    assert (drift.kind, drift.outcome) == (DriftClass.AUTHORISATION_LOST, "asked")
-    assert town.clock() - started < PATIENCE
-    await town.run_until_quiet(most=timedelta(minutes=10))
-    assert [one.code for one in await town.tasks()] == ["rehearsal.authorisation_withdrawn"]
-    assert (await town.work_of(store)).store.review_run is None
-
-
-async def test_the_day_goes_on_while_the_night_looks(town: Town) -> None:
-    """A change in the register during the run is carried out, and is no drift."""
-    [store] = await town.open_shops()
-    town.clock.pass_by(LATER)
-    night = Night(town.database, town.rules(), owner="n", clock=town.clock)
-    run = await night.begin(by="test", scope=Scope())
-    await town.change(store, price=13_000)
-    await town.work_what_is_due()
-    await night.advance(run)
-    await town.run_until_quiet()
-    assert (await night.advance(run)).totals == {}
-    shown = (await town.account()).listing((await town.listing(store)).reference)
-    assert shown["price"] == 13_000
-
-
 async def test_what_the_merchant_took_off_sale_is_not_put_back_by_a_new_price(town: Town) -> None:
     store = await a_shop_disturbed(town, DriftClass.STATUS_CHANGED)
     await town.change(store, price=13_000)
@@ -451,45 +309,3 @@ async def test_what_the_merchant_took_off_sale_is_not_put_back_by_a_new_price(to
     assert (shown["state"], shown["price"]) == ("withdrawn", 13_000)
     _, [drift] = await town.night()
     assert drift.kind is DriftClass.STATUS_CHANGED
-
-
-async def a_shop_disturbed(town: Town, kind: DriftClass) -> StoreId:
-    """A quiet shop, and later the change by hand that makes a drift of that class."""
-    [store] = await town.open_shops(products=6)
-    town.clock.pass_by(LATER)
-    record = await town.listing(store)
-    method, path, body = BY_HAND[kind]
-    place = path.format(listing=record.reference, store=(await town.work_of(store)).store.reference)
-    await town.by_hand(method, place, **body)
-    return store
-
-
-async def as_wanted(town: Town, store: StoreId, shown: Mapping[str, object]) -> bool:
-    title = (await town.work_of(store)).products[0].name
-    values = [shown[name] for name in ("title", "price", "stock", "state")]
-    return values == [title, 12_500, 10, "live"]
-
-
-async def found_again(town: Town) -> list[DriftRecord]:
-    """What the next night finds."""
-    town.clock.pass_by(LATER)
-    _, found = await town.night()
-    return found
-
-
-async def listing_rows(town: Town) -> list[object]:
-    return [
-        replace(one, observed_at=None)
-        for store in await all_stores(town)
-        for one in (await town.work_of(store)).listings.values()
-    ]
-
-
-async def all_stores(town: Town) -> list[StoreId]:
-    async with town.database.read() as tx:
-        return [one.id for one in await stores.records(tx)]
-
-
-async def answer_one(town: Town, number: int, text: str) -> None:
-    bell = SilentDoorbell()
-    await answer_task(town.database, bell, number, text, by="ani", clock=town.clock)

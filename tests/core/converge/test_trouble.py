@@ -8,22 +8,19 @@ from datetime import timedelta
 import pytest
 
 from onboarder.connector.contract import Access, ListingDraft, Page
-from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.failures import PERSON_WAIT
 from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
-from onboarder.converge.orders import redrive
 from onboarder.converge.outcomes import MOST_ATTEMPTS
-from onboarder.converge.session import Marketplace
-from onboarder.model.ids import PhotoHash, StoreId
-from onboarder.model.shop import ListingState, StoreState
+from onboarder.model.ids import PhotoHash
+from onboarder.model.shop import ListingState, ObservedStore, StoreContent, StoreState
 from onboarder.people.vault import Vault
-from onboarder.problems import UsageProblem
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_rehearsal.server.rules import Rules
 from tests.support.fuse import Killed
-from tests.support.town import KEY, REHEARSAL, Town, a_town
+from tests.support.mischief import with_connector
+from tests.support.town import KEY, Town, a_town
 
 ANSWER_LOST = [
     Fault.LOST_AFTER,
@@ -231,11 +228,12 @@ async def test_access_withdrawn_for_good_is_a_task_and_looked_at_again_hours_lat
 async def test_an_error_of_our_own_is_tried_a_few_times_and_then_parked_with_a_task(
     town: Town,
 ) -> None:
-    broken = with_connector(town, BrokenConnector)
+    BrokenConnector.calls = 0
+    with_connector(town, BrokenConnector)
     [store] = await town.order(await town.settle())
     await town.run_until_quiet()
     record = (await town.work_of(store)).store
-    assert broken.calls <= MOST_INTERNAL
+    assert BrokenConnector.calls <= MOST_INTERNAL
     assert record.due_at is None
     assert record.failure is not None
     assert record.failure.detail == "ZeroDivisionError"
@@ -293,6 +291,37 @@ async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as
     assert (await town.work_of(store)).store.due_at is None
 
 
+async def test_a_store_whose_create_kills_its_workers_is_parked_too(town: Town) -> None:
+    [store] = await town.order(await town.settle())
+    with_connector(town, DeadlyConnector)
+    deaths = 0
+    for _ in range(20):
+        try:
+            await town.work_what_is_due()
+        except Killed:
+            deaths += 1
+        town.clock.pass_by(timedelta(minutes=11))
+    assert deaths == MOST_STARTS + 1
+    assert "parked" in {one.code for one in await town.tasks()}
+    assert (await town.work_of(store)).store.due_at is None
+
+
+async def test_what_went_well_and_is_still_not_done_is_tried_again_on_widening_waits(
+    town: Town,
+) -> None:
+    [store] = await town.order(await town.settle())
+    with_connector(town, NeverComplete)
+    for attempt in range(1, 5):
+        await town.pass_over(store)
+        record = (await town.work_of(store)).store
+        assert record.attempts == attempt
+        assert record.due_at is not None
+        town.clock.now = record.due_at
+    with_connector(town, RehearsalConnector)
+    await town.run_until_quiet()
+    assert (await town.account()).states() == ["live"] * 3
+
+
 async def test_six_deaths_with_progress_in_between_park_nothing(town: Town) -> None:
     [store] = await town.order(await town.settle(products=8))
     for _ in range(8):
@@ -325,6 +354,24 @@ class DeadlyPhoto:
         raise Killed(photo)
 
 
+class DeadlyConnector(RehearsalConnector):
+    """Creating a listing kills the process."""
+
+    async def create_listings(  # type: ignore[override]  # never returns
+        self, access: Access, drafts: Sequence[ListingDraft]
+    ) -> None:
+        raise Killed
+
+
+class NeverComplete(RehearsalConnector):
+    """Says that all is well, and that the store is not complete."""
+
+    async def complete_store(self, access: Access, content: StoreContent) -> ObservedStore:
+        there = await self.observe_store(access)
+        assert there is not None
+        return replace(there, complete=False)
+
+
 class BrokenConnector(RehearsalConnector):
     """Has an error of its own wherever it looks."""
 
@@ -341,42 +388,3 @@ class BrokenConnector(RehearsalConnector):
     ) -> None:
         type(self).calls += 1
         raise ZeroDivisionError
-
-
-def with_connector(town: Town, kind: type[RehearsalConnector]) -> type[BrokenConnector]:
-    """The town's marketplace is spoken to by a connector of that kind from now on."""
-    before = town.around.marketplaces[REHEARSAL]
-    connector = kind.__new__(kind)
-    vars(connector).update(vars(before.connector))
-    BrokenConnector.calls = 0
-    changed = Marketplace(REHEARSAL, connector, before.categories)
-    town.around = replace(town.around, marketplaces={REHEARSAL: changed})
-    return BrokenConnector
-
-
-async def test_redrive_goes_on_at_the_step_that_failed_and_repeats_no_earlier_one(
-    town: Town,
-) -> None:
-    await town.dial(Dial(fault=Fault.LOST_BEFORE, route="/v1/items*", method="POST", after=1))
-    [store] = await town.order(await town.settle(products=12))
-    await town.run_until_quiet(most=timedelta(days=1))
-    [parked, *_] = await town.tasks()
-    before = (await town.account()).creates
-    assert (parked.code, parked.who) == ("parked", "operator")
-    assert "onboarder redrive" in parked.id_text
-    assert 0 < before["listings"] < 12
-
-    await town.control.delete("/_control/dials")
-    woken = await redrive(town.database, SilentDoorbell(), None, by="ani", clock=town.clock)
-    await town.run_until_quiet()
-
-    account = await town.account()
-    assert woken == [store]
-    assert account.states() == ["live"] * 12
-    assert account.creates == {**before, "listings": 12}
-    assert await town.tasks() == []
-
-
-async def test_redrive_of_an_unknown_store_says_so(town: Town) -> None:
-    with pytest.raises(UsageProblem, match="is on record"):
-        await redrive(town.database, SilentDoorbell(), [StoreId("x@y")], by="ani", clock=town.clock)

@@ -101,7 +101,11 @@ def test_a_ring_made_meanwhile_by_another_process_is_never_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = open_vault(tmp_path, create=True).derive("x")
-    monkeypatch.setattr(Path, "exists", lambda _: False)
+
+    def not_yet(_: Path) -> bool:
+        return False
+
+    monkeypatch.setattr(Path, "exists", not_yet)
     assert open_vault(tmp_path, create=True).derive("x") == first
     assert [one.name for one in tmp_path.iterdir()] == ["keys.json"]
 

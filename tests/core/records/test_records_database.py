@@ -11,10 +11,10 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from onboarder.records import database as room
 from onboarder.records import locks, tables
 from onboarder.records.database import Database, RecordsBusy, insert_new
 from onboarder.records.migrations import pending, upgrade
+from tests.servers.postgres import async_url, fresh_database
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -60,9 +60,7 @@ async def test_concurrent_writers_lose_no_update(database: Database) -> None:
         assert await tx.scalar(select(tables.lock.c.owner)) == "20"
 
 
-async def test_a_deferred_transaction_would_fail_where_ours_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_deferred_transaction_would_fail_where_ours_waits(tmp_path: Path) -> None:
     url = await an_embedded_database(tmp_path)
     deferred = create_async_engine(url)
     ours = Database(url)
@@ -91,12 +89,11 @@ async def test_a_deferred_transaction_would_fail_where_ours_waits(
 
 
 async def test_a_write_lock_held_too_long_is_said_and_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     url = await an_embedded_database(tmp_path)
     holder = Database(url)
-    monkeypatch.setattr(room, "_PRAGMAS", ("busy_timeout=30", *room._PRAGMAS[1:]))
-    impatient = Database(url)
+    impatient = Database(url, busy=timedelta(milliseconds=30))
     async with holder.write():
         with pytest.raises(RecordsBusy):
             await put_lock(impatient, "x")
@@ -105,6 +102,32 @@ async def test_a_write_lock_held_too_long_is_said_and_nothing_is_written(
     await put_lock(impatient, "x")
     await holder.aclose()
     await impatient.aclose()
+
+
+@pytest.mark.postgres
+async def test_of_two_writes_that_block_each_other_one_is_told_to_try_again(
+    postgres_template: tuple[str, str],
+) -> None:
+    server, template = postgres_template
+    with fresh_database(server, template=template) as url:
+        database = Database(async_url(url))
+        await put_lock(database, "a")
+        await put_lock(database, "b")
+        both = asyncio.Barrier(2)
+
+        async def take(first: str, second: str) -> None:
+            async with database.write() as tx:
+                await tx.execute(
+                    update(tables.lock).where(tables.lock.c.name == first).values(owner="x")
+                )
+                await both.wait()
+                await tx.execute(
+                    update(tables.lock).where(tables.lock.c.name == second).values(owner="x")
+                )
+
+        ends = await asyncio.gather(take("a", "b"), take("b", "a"), return_exceptions=True)
+        await database.aclose()
+    assert sorted(type(one).__name__ for one in ends) == ["NoneType", "RecordsBusy"]
 
 
 async def test_a_body_that_fails_leaves_nothing_behind(database: Database) -> None:
