@@ -75,6 +75,12 @@ def _storm(lab: Lab, experiment: Experiment, *, kills: int, seed: int, gap: floa
         workers[victim] = _start(experiment)
     stuck = sum(ends_within(one, PATIENCE) != 0 for one in workers)
     seconds = round(time.monotonic() - began, 1)
+    for code, why in experiment.read("SELECT code, en_text FROM task WHERE state = 'open'"):
+        print(f"left to a person: {code}: {why}", file=sys.stderr)  # noqa: T201  # for whoever looks into it
+    for where, why in experiment.read(
+        "SELECT id, failure FROM store WHERE failure IS NOT NULL AND failure <> 'null'"
+    ):
+        print(f"failed: {where}: {why}", file=sys.stderr)  # noqa: T201  # likewise
     counts = _counts(lab, experiment)
     return Storm(
         merchants=len(experiment.merchants),

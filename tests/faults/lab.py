@@ -109,11 +109,15 @@ class Experiment:
         return self.count("store", "due_at IS NOT NULL OR lease_until IS NOT NULL") == 0
 
     def count(self, table: str, condition: str) -> int:
-        """Rows on record. Reads past the product, and costs no turn of an event loop."""
+        """Rows on record."""
+        [(number,)] = self.read(f"SELECT count(*) FROM {table} WHERE {condition}")
+        return int(str(number))
+
+    def read(self, query: str) -> list[tuple[object, ...]]:
+        """Look past the product, and without a turn of an event loop."""
         path = self.settings.data_dir / "onboarder.db"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as records:
-            [(number,)] = records.execute(f"SELECT count(*) FROM {table} WHERE {condition}")
-        return int(number)
+            return records.execute(query).fetchall()
 
 
 @contextmanager

@@ -26,6 +26,11 @@ class Fuse:
     def put_out(self) -> None:
         self._at = None
 
+    @property
+    def burnt(self) -> bool:
+        """Whether it has killed since it was lit."""
+        return self._at is not None and self.steps >= self._at
+
     def step(self) -> None:
         self.steps += 1
         if self._at is not None and self.steps >= self._at:

@@ -38,8 +38,11 @@ from onboarder.records.stores import LeaseLost
 
 log = structlog.get_logger()
 
-MOST_STARTS = 5
-"""Passes begun without any progress (each ended by the worker's death) after which a store is parked."""
+MOST_STARTS = 8
+"""Passes begun without any progress (each ended by the worker's death) after which a store is parked.
+
+With 5, a storm of 200 kills over 2,000 stores parked one that had only been near each time.
+"""
 MOST_INTERNAL = 5
 """Unexpected errors in a row after which a store is parked."""
 SHORTEST_WAIT = timedelta(milliseconds=100)
