@@ -61,10 +61,10 @@ async def _work(
     desk: Desk, app: Application, scope: Scope, *, continued: RunRecord | None
 ) -> RunRecord:
     night = Night(app.database, app.drift_rules, owner=app.name, clock=app.clock)
-    run = await night.begin(by=desk.actor, scope=scope, known=list(app.marketplace_configs))
-    await _say_beginning(desk, app, run, scope, continued)
     watcher = _Watcher(desk)
     try:
+        run = await night.begin(by=desk.actor, scope=scope, known=list(app.marketplace_configs))
+        await _say_beginning(desk, app, run, scope, continued)
         async with (
             needed(app.settings),
             connect(app.settings) as redis,
