@@ -13,7 +13,11 @@ from tests.support.town import Town, a_town
 @pytest.fixture(autouse=True)
 def no_waiting_between_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeated reads follow each other at once; everything else waits on the town's clock."""
-    monkeypatch.setattr("onboarder.connector.http.wait_random_exponential", lambda **_: wait_none())
+
+    def at_once(**_: float) -> wait_none:
+        return wait_none()
+
+    monkeypatch.setattr("onboarder.connector.http.wait_random_exponential", at_once)
 
 
 @pytest.fixture(autouse=True)

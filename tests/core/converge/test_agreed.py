@@ -179,10 +179,12 @@ def test_nothing_is_agreed_on_about_what_was_never_seen() -> None:
     assert agreed.rebased(planned(content()), None) == planned(content())
 
 
+def made(price: int, stock: int, title: str, photos: tuple[PhotoHash, ...]) -> ListingContent:
+    return replace(content(price=price, stock=stock, title=title), photos=photos)
+
+
 some_contents = some.builds(
-    lambda price, stock, title, photo: replace(
-        content(price=price, stock=stock, title=title), photos=photo
-    ),
+    made,
     some.integers(1, 3),
     some.integers(1, 3),
     some.sampled_from(["T", "U"]),
