@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check format bench readme connector mutants clean
+.PHONY: help setup lock demo test unit check format bench readme connector mutants faults clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,6 +33,8 @@ connector: $(STAMP) ## NAME=x: a new connector that passes tier one untouched
 	@$(BIN)/python -m tools.new_connector $(NAME)
 mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each (ALL=1: every check)
 	@$(BIN)/python -m tools.mutants $(if $(ALL),--all)
+faults: $(STAMP) ## the whole fault laboratory, for hours; writes docs/reliability.md
+	@$(BIN)/python -m tests.faults.report
 bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run
 	@$(BIN)/python -m tools.bench
 lock: $(UV) ## pin every dependency with hashes again

@@ -19,13 +19,13 @@ from random import Random
 from unittest.mock import patch
 
 import structlog
-from tenacity import wait_none
 
 from onboarder.model.ids import StoreId
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder_rehearsal.server.dials import Dial, Fault
+from tests.faults.waitless import WAIT, at_once
 from tests.support.fuse import Killed
 from tests.support.town import Town, a_merchant, a_product, a_town
 
@@ -149,7 +149,7 @@ async def a_day(seed: int, folder: Path) -> Day:
 async def _a_town(folder: Path, seed: int) -> AsyncGenerator[Town]:
     database = Database(f"sqlite+aiosqlite:///{folder / f'city{seed}-{time.monotonic_ns()}.db'}")
     await upgrade(database)
-    waitless = patch("onboarder.connector.http.wait_random_exponential", lambda **_: wait_none())
+    waitless = patch(WAIT, at_once)
     with waitless, structlog.testing.capture_logs():
         async with a_town(database, policy=POLICY) as town:
             town.around = replace(town.around, random=Random(seed))  # likewise

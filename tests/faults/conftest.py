@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 import structlog
-from tenacity import wait_none
 
 from onboarder.records.database import Database
+from tests.faults.waitless import WAIT, at_once
 from tests.support.town import Town, a_town
 
 
 @pytest.fixture(autouse=True)
 def no_waiting_between_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeated reads follow each other at once; everything else waits on the town's clock."""
-    monkeypatch.setattr("onboarder.connector.http.wait_random_exponential", lambda **_: wait_none())
+    monkeypatch.setattr(WAIT, at_once)
 
 
 @pytest.fixture(autouse=True)

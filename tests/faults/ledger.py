@@ -25,12 +25,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tenacity import wait_none
 
 from onboarder.model.ids import StoreId
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder_rehearsal.server.dials import Dial, Fault
+from tests.faults.waitless import WAIT, at_once
 from tests.support.fuse import Killed
 from tests.support.town import Town, a_merchant, a_product, a_town, changed
 
@@ -55,9 +55,7 @@ class Ledger(RuleBasedStateMachine):
         self.town: Town = self.do(self._settle())
 
     async def _settle(self) -> Town:
-        self.stack.enter_context(
-            patch("onboarder.connector.http.wait_random_exponential", lambda **_: wait_none())
-        )
+        self.stack.enter_context(patch(WAIT, at_once))
         self.stack.enter_context(structlog.testing.capture_logs())
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         path = shutil.copy(self.template, folder / "ledger.db")
@@ -164,7 +162,7 @@ def try_out(examples: int, steps: int, template: Path) -> None:
         deadline=None,
         derandomize=True,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     run_state_machine_as_test(Ledger, settings=chosen)
 

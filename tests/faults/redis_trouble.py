@@ -53,8 +53,10 @@ class Bench:
     line: Line
     away: float
 
-    def redis(self) -> Redis:
-        return Redis.from_url(f"unix://{self.server.socket}")
+    def command(self, *words: str) -> None:
+        """Past the line, straight to the server."""
+        with Redis.from_url(f"unix://{self.server.socket}") as redis:
+            redis.execute_command(*words)
 
 
 class Trouble(Protocol):
@@ -71,7 +73,7 @@ async def flushed(bench: Bench) -> None:
     for share in (0.1, 0.5, 0.9):
         enough = before + int(share * MERCHANTS * PRODUCTS)
         await eventually(_stands(bench.crew, enough))
-        await asyncio.to_thread(bench.redis().flushall)
+        bench.command("FLUSHALL")
 
 
 async def killed(bench: Bench) -> None:
@@ -94,11 +96,11 @@ async def reset(bench: Bench) -> None:
 
 
 async def read_only(bench: Bench) -> None:
-    await asyncio.to_thread(bench.redis().execute_command, "REPLICAOF", "127.0.0.1", "1")
+    bench.command("REPLICAOF", "127.0.0.1", "1")
 
 
 async def out_of_memory(bench: Bench) -> None:
-    await asyncio.to_thread(bench.redis().config_set, "maxmemory", "1")
+    bench.command("CONFIG", "SET", "maxmemory", "1")
 
 
 TROUBLES: Sequence[Trouble] = (flushed, killed, half_open, slow, reset, read_only, out_of_memory)
@@ -141,9 +143,8 @@ async def _one(bench: Bench, trouble: Trouble, first: int) -> Result:
 
 def _heal(bench: Bench) -> None:
     bench.line.toxin = Toxin.NONE
-    with bench.redis() as redis:
-        redis.execute_command("REPLICAOF", "NO", "ONE")
-        redis.config_set("maxmemory", "256mb")
+    bench.command("REPLICAOF", "NO", "ONE")
+    bench.command("CONFIG", "SET", "maxmemory", "256mb")
 
 
 def _stands(crew: Crew, listings: int) -> Callable[[], Awaitable[bool]]:

@@ -34,6 +34,7 @@ from onboarder.connector.advice import (
 )
 from onboarder.connector.answer import Answer
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
+from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget import Budget
 from onboarder.connector.errors import (
     Advice,
@@ -155,6 +156,7 @@ class MarketplaceHttp:
         self._marketplace = marketplace
         self._deadline = deadline.total_seconds()
         self._clock = clock
+        self._breaker = Breaker(clock)
         self._largest_answer = largest_answer
         self.calls = 0
 
@@ -171,9 +173,11 @@ class MarketplaceHttp:
             reraise=True,
         )
         try:
+            self._breaker.check()
             async with asyncio.timeout(self._deadline):
                 return await retrying(self._attempt, request)
         except TimeoutError:
+            self._breaker.failed()
             self._log(request, LATE.code, started)
             raise self._doubt(request, LATE, "total deadline passed") from None
         except MarketplaceError as error:
@@ -188,10 +192,12 @@ class MarketplaceHttp:
             answer = await self._exchange(request)
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
+            self._breaker.failed()
             if _never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
+        (self._breaker.failed if answer.status >= 500 else self._breaker.worked)()
         return await self._judge(request, answer)
 
     async def _exchange(self, request: Request) -> Answer:
