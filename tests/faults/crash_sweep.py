@@ -22,6 +22,7 @@ from tests.faults.lab import (
     LANES,
     LEASE_SECONDS,
     Experiment,
+    Held,
     Lab,
     a_lab,
     an_experiment,
@@ -72,8 +73,9 @@ class Outcome:
 class DoomedLoop(asyncio.SelectorEventLoop):
     """Counts its turns while a pass is under way, and kills its process at the given one."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, how: signal.Signals = signal.SIGKILL) -> None:
         super().__init__()
+        self._how = how
         self.turns = 0
         self.passes: Passes | None = None
         self._last = last
@@ -82,7 +84,7 @@ class DoomedLoop(asyncio.SelectorEventLoop):
         if self.passes is not None and self.passes.under_way:
             self.turns += 1
             if self.turns == self._last:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._how)
         super()._run_once()  # type: ignore[misc]  # asyncio's own step, not in its stubs
 
 
@@ -95,7 +97,7 @@ def sweep(stride: int = 1, *, kills: int | None = None) -> list[Outcome]:
     numbers = count(1)
     with a_lab() as lab:
         for mode, fault in MODES.items():
-            steps = _measure(lab, next(numbers), fault)
+            steps = measure(lab, next(numbers), fault)
             pace = stride if kills is None else max(1, steps // kills)
             outcome = Outcome(mode, steps, pace)
             points = range(1 + len(outcomes) * pace // len(MODES), steps + 1, pace)
@@ -109,13 +111,13 @@ def sweep(stride: int = 1, *, kills: int | None = None) -> list[Outcome]:
     return outcomes
 
 
-def _measure(lab: Lab, number: int, fault: str | None) -> int:
+def measure(lab: Lab, number: int, fault: str | None) -> int:
     """Turns of the event loop that the passes over the store take, undisturbed."""
     experiment = _prepared(lab, number, fault)
     reading, writing = os.pipe()
 
     async def counted() -> None:
-        turns = await _work(experiment)
+        turns = await work(experiment)
         os.write(writing, str(turns).encode())
 
     status = wait(fork(counted, partial(DoomedLoop, NEVER)))
@@ -127,7 +129,7 @@ def _measure(lab: Lab, number: int, fault: str | None) -> int:
     return turns
 
 
-async def _work(experiment: Experiment) -> int:
+async def work(experiment: Experiment) -> int:
     """The product's worker until its store's work is done; returns the turns that the work took."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, DoomedLoop):
@@ -163,7 +165,7 @@ def _run_batch(
 
 
 async def _doomed(experiment: Experiment) -> None:
-    await _work(experiment)
+    await work(experiment)
 
 
 def _prepared(lab: Lab, number: int, fault: str | None) -> Experiment:
@@ -186,14 +188,19 @@ def _judge(lab: Lab, made: Mapping[int, int], outcome: Outcome) -> None:
     """Count duplicates and losses of these experiments by the marketplace's own account."""
     account = lab.account()
     for number, step in made.items():
-        merchant, products = the_goods(number)
-        counts = [len(account["stores"].get(merchant.id, []))]
-        counts += [len(account["listings"].get(one.id, [])) for one in products]
-        duplicates, lost = sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
+        duplicates, lost = duplicates_and_losses(account, number)
         outcome.duplicates += duplicates
         outcome.lost += lost
         if duplicates or lost:
             _tell(f"{outcome.mode}, step {step}: {duplicates} duplicates, {lost} lost")
+
+
+def duplicates_and_losses(account: Held, number: int) -> tuple[int, int]:
+    """Of the merchant of that number: objects too many, and objects missing."""
+    merchant, products = the_goods(number)
+    counts = [len(account["stores"].get(merchant.id, []))]
+    counts += [len(account["listings"].get(one.id, [])) for one in products]
+    return sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
 
 
 def _tell(text: str) -> None:

@@ -79,7 +79,9 @@ def _lines(
         counts = {"duplicates": failed, "lost": failed, "stuck": failed, "seconds": seconds}
         yield _line("state machine over the ledger", counts, int(arguments[1]), "fixed", run)
         return
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(
+        next(one for one in done.stdout.splitlines() if one.startswith(("[{", '{"')))
+    )
     if module == "kill_storm":
         storm = found["storm"]
         note = (
