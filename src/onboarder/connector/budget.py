@@ -45,7 +45,7 @@ _RESERVE = """
 local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
 local state = redis.call('HMGET', KEYS[1], 'next', 'factor', 'at')
 local next, factor, at = tonumber(state[1]) or 0, tonumber(state[2]) or 1, tonumber(state[3]) or now
-factor = math.min(1, factor * (1.05 ^ ((now - at) / 1000000)))
+factor = math.min(1, factor * (1.2 ^ ((now - at) / 1000000)))
 local slot = math.max(next, now)
 local wait = slot - now
 if wait > tonumber(ARGV[2]) then return -wait end

@@ -108,6 +108,7 @@ def _play(stage: Stage, options: DemoOptions) -> tuple[Account, Reckoning]:
     stage.back_office.remove_dials()
     report = stage.folder / "reconciliation.html"
     _must(stage.run("reconcile", "--report", str(report)).returncode, {0}, "reconcile")
+    _must(stage.run("watch", quiet=True).returncode, {0}, "watch")  # reviews after the repairs
     account = stage.back_office.account()
     settings = Settings(config_dir=stage.folder / "config", data_dir=stage.folder / "data")
     return account, asyncio.run(reckon(settings, account))

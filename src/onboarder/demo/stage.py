@@ -86,7 +86,7 @@ probability = 0.02
 [[dials]]
 fault = "limited"
 seconds = 1
-probability = 0.01
+probability = 0.003
 
 [[dials]]
 fault = "batch_missing"
