@@ -79,12 +79,12 @@ def _cell(value: Cell) -> str:
 
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+body { overflow-x: auto; font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 96rem; padding: 0 1rem; }
 dl { display: grid; grid-template-columns: max-content auto; gap: .2rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; }
 table { border-collapse: collapse; margin: 1.5rem 0; width: 100%; }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .5rem; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
 thead th { border-bottom: 2px solid; } .number { text-align: right; font-variant-numeric: tabular-nums; }
 @media print { body { margin: 0; max-width: none; font-size: 9pt; } thead { display: table-header-group; }
   tr { break-inside: avoid; } }

@@ -141,6 +141,15 @@ def test_a_run_left_by_a_dead_process_is_continued(busy_office: Office) -> None:
     assert "continues a reconciliation" in ended.err
 
 
+AT_A_TERMINAL = """
+import signal
+from onboarder.cli.main import run
+signal.signal(signal.SIGINT, signal.default_int_handler)
+run()
+"""
+"""A suite that runs in the background hands its children an ignored SIGINT; at a terminal it is heard."""
+
+
 @pytest.mark.processes
 def test_ctrl_c_lets_go_of_the_run_so_that_it_can_be_continued_at_once(
     busy_office: Office, marketplace: tuple[str, BackOffice]
@@ -148,7 +157,7 @@ def test_ctrl_c_lets_go_of_the_run_so_that_it_can_be_continued_at_once(
     busy_office.open_everything()
     busy_office.configure("marketplaces/rehearsal.toml", 'base_url = "http://127.0.0.1:9"\n')
     process = subprocess.Popen(
-        [sys.executable, "-m", "onboarder", "reconcile"],
+        [sys.executable, "-c", AT_A_TERMINAL, "reconcile"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
