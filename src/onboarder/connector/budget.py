@@ -34,6 +34,8 @@ LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 0.5}
 """Seconds a call may wait for its slot before its store is parked."""
 LOCAL_SHARE = 0.25
 """Share of the rate that each process keeps when Redis is away: four processes stay within the ceiling."""
+ANSWER_SECONDS = 1.0
+"""How long Redis may take in all, reconnecting included: a call must not come to its deadline here."""
 AWAY_SECONDS = 3.0
 """How long a Redis that failed is left alone: waiting for its time-out at every call would stop the work."""
 
@@ -166,7 +168,8 @@ class SharedBudget:
         arguments = [str(round(number)) for number in numbers]
         answer = self._redis.eval(script, 1, f"{self._name}:{scope}", *arguments)
         try:
-            return int(await cast("Awaitable[int]", answer))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return int(await cast("Awaitable[int]", answer))
         except (RedisError, OSError, TimeoutError) as error:
             self._ask_again_at = self._clock() + AWAY_SECONDS
             log.warning("budget.redis_away", scope=scope, why=type(error).__name__)

@@ -177,7 +177,6 @@ class MarketplaceHttp:
             async with asyncio.timeout(self._deadline):
                 return await retrying(self._attempt, request)
         except TimeoutError:
-            self._breaker.failed()
             self._log(request, LATE.code, started)
             raise self._doubt(request, LATE, "total deadline passed") from None
         except MarketplaceError as error:
@@ -190,6 +189,9 @@ class MarketplaceHttp:
         started = time.monotonic()
         try:
             answer = await self._exchange(request)
+        except asyncio.CancelledError:
+            self._breaker.failed()  # the deadline passed while the marketplace had the call
+            raise
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
             self._breaker.failed()
