@@ -20,10 +20,13 @@ from onboarder.redis_server import EmbeddedServer, connect, needed, socket_path
 from onboarder.settings import Settings
 
 OWNER = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from onboarder.redis_server import needed
 from onboarder.settings import Settings
+
+# A suite that runs in the background hands its children an ignored SIGINT.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def main():
     async with needed(Settings(data_dir=Path(sys.argv[1]))):
