@@ -23,8 +23,9 @@ check: $(STAMP) ## ruff, mypy strict, pyright strict, architecture tests
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/pytest -q tests/architecture
-unit: $(STAMP) ## only the fast tests: no server processes beyond the embedded Valkey
-	@$(BIN)/pytest -q -m "not postgres and not redis_server and not mercur and not processes"
+unit: $(STAMP) ## only the fast tests, in parallel: no servers beyond the embedded Valkey, no faults, no mutants
+	@$(BIN)/pytest -q -n auto --dist loadfile -m "not postgres and not redis_server and not mercur and not processes" \
+		--ignore tests/architecture --ignore tests/conformance --ignore tests/faults
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 readme: $(STAMP) ## write the README's table of marketplaces again
