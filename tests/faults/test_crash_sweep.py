@@ -8,7 +8,7 @@ import pytest
 from tests.faults.crash_sweep import MODES
 
 ROOT = Path(__file__).parents[2]
-KILLS = 3
+KILLS = 2
 """Per fault mode: what fits into a commit's tests. `make faults` kills at every step."""
 
 
