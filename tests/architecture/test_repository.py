@@ -6,7 +6,7 @@ import re
 from tests.architecture.tree import ROOT, files, nothing
 
 FOREIGN = re.compile(
-    r"registry\.(npmjs|yarnpkg)|pythonhosted\.org|//pypi\.org|/pypi/|"
+    r"registry\.(npm[j]s|yarnpkg)|pythonhoste[d]\.org|//pyp[i]\.org|/pypi/|"
     r"(?<![\w.~-])/(root|work|home)/\w|/opt/(wheels|pypi)"
 )
 TEXT = {
