@@ -35,7 +35,7 @@ async def measure(settings: Settings) -> Work:
     """Work the market off, then pass over every store once more."""
     database = Database(settings.database)
     try:
-        async with at_work(settings, [Lane.STALL]):
+        async with at_work(settings, tuple(Lane)):
             started, cpu = time.perf_counter(), time.process_time()
             opened = await _worked_off(database)
             seconds, busy = time.perf_counter() - started, time.process_time() - cpu
