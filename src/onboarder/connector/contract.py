@@ -32,6 +32,8 @@ class Credentials:
     secret: SecretStr
     expires_at: datetime | None = None
     """UTC; None means it does not expire by itself."""
+    renewable_until: datetime | None = None
+    """UTC; after it only the merchant can give new ones. None: as long as we like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ class Category:
 CreateOutcome = ObservedListing | MarketplaceError
 
 
+def no_secret(name: str) -> SecretStr | None:
+    """For marketplaces that gave us none."""
+    del name
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Equipment:
     """What the core hands a connector when it is built."""
@@ -107,6 +115,8 @@ class Equipment:
     """UTC now."""
     derive_secret: Callable[[str], SecretStr]
     """A stable secret for a purpose (a login's password, say), the same after a restored backup."""
+    secret: Callable[[str], SecretStr | None] = no_secret
+    """What the marketplace gave the programme (an app's key, say), from the secrets folder; None if it is not there."""
 
 
 class Connector(Protocol):

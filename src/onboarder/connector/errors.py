@@ -87,6 +87,18 @@ class CredentialsExpired(MarketplaceError):
 class ActionNeeded(MarketplaceError):
     """Only a person can go on; nothing was changed there."""
 
+    def __init__(
+        self,
+        advice: Advice,
+        *,
+        look_again: timedelta | None = None,
+        detail: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(advice, detail=detail, request_id=request_id)
+        self.look_again = look_again
+        """How soon it pays to see whether the person has done it; None leaves it to the loop."""
+
 
 class Rejected(MarketplaceError):
     """The marketplace refuses this content; nothing was changed there."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from onboarder.connector.errors import (
+    ActionNeeded,
     Advice,
     CredentialsExpired,
     Gone,
@@ -73,7 +74,8 @@ def after(
         case Rejected() | Unsupported():
             return Next(None, counts=False, ask=error.advice)
         case _:
-            return Next(PERSON_WAIT, counts=False, ask=error.advice)
+            soon = error.look_again if isinstance(error, ActionNeeded) else None
+            return Next(soon or PERSON_WAIT, counts=False, ask=error.advice)
 
 
 def backoff(attempts: int, random: Random) -> timedelta:

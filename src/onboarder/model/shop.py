@@ -130,6 +130,8 @@ class ObservedStore:
     complete: bool = True
     """False: the store exists but `complete_store` still has to set it up (address, stock location, …)."""
     url: str | None = None
+    authorised_until: datetime | None = None
+    """UTC; when the merchant's consent ends by itself, where the marketplace says so."""
 
 
 @dataclass(frozen=True, slots=True)
