@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from onboarder.records import tables
+from onboarder.records import consent_tables as tables
 from onboarder.records.tables import UtcTime
 
 revision = "0002"
