@@ -10,13 +10,17 @@ from onboarder.connector.errors import RateLimited
 
 log = structlog.get_logger()
 
-TRIPS_AT = 10
-"""Failures in a row, of any store's calls, after which the marketplace is taken to be down."""
+TRIPS_AT = 5
+"""Failures in a row after which the marketplace is taken to be down."""
+OF_STORES = 3
+"""Of so many stores at least: the trouble of one store of its own must not stop the others."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=8)
-"""Full rate is back this long after the marketplace is, at most."""
+"""Full rate is back this long after the marketplace is, and a second or two."""
 PROBE_ENDS = timedelta(seconds=60)
 """A probe that never came back is given up: longer than any call may take."""
+WHILE_PROBED = timedelta(seconds=1)
+"""When those come back who are refused while the probe is out."""
 
 
 class Breaker:
@@ -25,30 +29,51 @@ class Breaker:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._failures = 0
+        self._stores: set[str] = set()
+        self._pause = FIRST_PAUSE
         self._open_until: datetime | None = None
+        self._probe_until: datetime | None = None
+
+    @property
+    def calm(self) -> bool:
+        """Whether so little fails that a failed read is worth repeating at once."""
+        return self._failures < TRIPS_AT - 1
 
     def check(self) -> None:
-        """Let a call through, or raise `RateLimited`. After each pause the first call is the probe, alone."""
+        """Raise `RateLimited` while the marketplace is left alone. Changes nothing."""
         if self._open_until is None:
             return
-        left = self._open_until - self._clock()
-        if left > timedelta():
-            raise RateLimited(UNAVAILABLE, retry_after=min(left, LONGEST_PAUSE), scope="app")
-        self._open_until = self._clock() + PROBE_ENDS
+        now = self._clock()
+        if self._open_until > now:
+            raise RateLimited(UNAVAILABLE, retry_after=self._open_until - now, scope="app")
+        if self._probe_until is not None and self._probe_until > now:
+            raise RateLimited(UNAVAILABLE, retry_after=WHILE_PROBED, scope="app")
 
-    def failed(self) -> None:
-        """The marketplace could not be reached, or answered that it cannot serve."""
+    def enter(self) -> None:
+        """`check` right before a call. After each pause the first to enter is the probe, and alone."""
+        self.check()
+        if self._open_until is not None:
+            self._probe_until = self._clock() + PROBE_ENDS
+
+    def failed(self, store: str = "") -> None:
+        """The marketplace could not be reached, or answered that it cannot serve; `store` is whose call it was."""
         self._failures += 1
-        trips = self._failures - TRIPS_AT
-        if trips < 0:
-            return
-        if trips == 0:
-            log.warning("breaker.opened", failures=self._failures)
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(trips, 10)))
-        self._open_until = self._clock() + pause
+        self._stores.add(store or f"call {self._failures}")
+        if self._open_until is None:
+            if self._failures >= TRIPS_AT and len(self._stores) >= OF_STORES:
+                log.warning("breaker.opened", failures=self._failures)
+                self._open_until = self._clock() + self._pause
+        elif self._probe_until is not None:  # others were under way before it opened: no news
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+            self._open_until, self._probe_until = self._clock() + self._pause, None
 
     def worked(self) -> None:
         """It answered, whatever it said."""
         if self._open_until is not None:
             log.info("breaker.closed", failures=self._failures)
-        self._failures, self._open_until = 0, None
+        self._failures, self._stores, self._pause = 0, set(), FIRST_PAUSE
+        self._open_until = self._probe_until = None
+
+    def unheard(self) -> None:
+        """The call ended without saying how the marketplace is: if it was the probe, the next one is."""
+        self._probe_until = None

@@ -40,21 +40,25 @@ AWAY_SECONDS = 3.0
 """How long a Redis that failed is left alone: waiting for its time-out at every call would stop the work."""
 
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.NIGHT)
+_store: ContextVar[str] = ContextVar("store", default="")
 
-# KEYS: the budget. ARGV: interval at full rate (µs), longest wait (µs).
-# Answers the wait in µs, or minus the wait if the slot is too far away and was not taken.
+# KEYS: the budget, the store's own pause. ARGV: interval at full rate (µs), longest wait (µs).
+# Answers the wait in µs (or minus the wait if the slot is too far away and was not taken), and the number of penalties.
 _RESERVE = """
+local own = redis.call('PTTL', KEYS[2])
+if own > 0 then return {-own * 1000, 0} end
 local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
-local state = redis.call('HMGET', KEYS[1], 'next', 'factor', 'at')
+local state = redis.call('HMGET', KEYS[1], 'next', 'factor', 'at', 'penalties')
 local next, factor, at = tonumber(state[1]) or 0, tonumber(state[2]) or 1, tonumber(state[3]) or now
+local penalties = tonumber(state[4]) or 0
 factor = math.min(1, factor * (1.2 ^ ((now - at) / 1000000)))
 local slot = math.max(next, now)
 local wait = slot - now
-if wait > tonumber(ARGV[2]) then return -wait end
+if wait > tonumber(ARGV[2]) then return {-wait, penalties} end
 redis.call('HSET', KEYS[1], 'next', string.format('%.0f', slot + tonumber(ARGV[1]) / factor),
            'factor', tostring(factor), 'at', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], 3600000)
-return wait
+return {wait, penalties}
 """
 # KEYS: the budget. ARGV: pause (µs).
 _PENALISE = """
@@ -63,30 +67,47 @@ local state = redis.call('HMGET', KEYS[1], 'next', 'factor')
 local next, factor = tonumber(state[1]) or now, tonumber(state[2]) or 1
 redis.call('HSET', KEYS[1], 'next', string.format('%.0f', math.max(next, now + tonumber(ARGV[1]))),
            'factor', tostring(math.max(0.0625, factor / 2)), 'at', string.format('%.0f', now))
+redis.call('HINCRBY', KEYS[1], 'penalties', 1)
 redis.call('PEXPIRE', KEYS[1], 3600000 + math.floor(tonumber(ARGV[1]) / 1000))
-return 1
+return {1}
 """
+# KEYS: the budget. Answers the number of penalties.
+_PENALTIES = "return {tonumber(redis.call('HGET', KEYS[1], 'penalties')) or 0}"
+# KEYS: the budget, the store's own pause. ARGV: pause (µs).
+_PAUSE_STORE = (
+    "redis.call('SET', KEYS[2], 1, 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1); return {1}"
+)
 
 
 @contextmanager
-def in_lane(lane: Lane) -> "Generator[None]":
-    """Calls made inside count as work of that lane."""
-    token = _lane.set(lane)
+def in_lane(lane: Lane, store: str = "") -> "Generator[None]":
+    """Calls made inside count as work of that lane, and for that store."""
+    lane_token, store_token = _lane.set(lane), _store.set(store)
     try:
         yield
     finally:
-        _lane.reset(token)
+        _lane.reset(lane_token)
+        _store.reset(store_token)
+
+
+def store_at_work() -> str:
+    """The store that calls are made for here; empty if nobody said."""
+    return _store.get()
 
 
 class Budget(Protocol):
     """Leave to call a marketplace."""
 
     async def acquire(self, scope: str) -> None:
-        """Wait for a slot; `RateLimited` if it is further away than the lane may wait."""
+        """Wait for a slot; `RateLimited` if it is further away than the lane may wait, or in the store's own pause."""
         ...
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         """The marketplace refused a call: no slot before `pause` has passed, and half the rate after it."""
+        ...
+
+    async def pause_store(self, pause: timedelta) -> None:
+        """The marketplace refused the store at work alone: no call for it before `pause` has passed."""
         ...
 
 
@@ -97,6 +118,9 @@ class UnlimitedBudget:
         """Return at once."""
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
+        """Forget it."""
+
+    async def pause_store(self, pause: timedelta) -> None:
         """Forget it."""
 
 
@@ -114,21 +138,49 @@ class LocalBudget:
         self._clock = clock
         self._sleep = sleep
         self._next: dict[str, float] = {}
+        self._paused_until: dict[str, float] = {}
 
     async def acquire(self, scope: str) -> None:
-        now = self._clock()
-        slot = max(self._next.get(scope, 0.0), now)
-        _refuse_if_far(slot - now, scope)
-        self._next[scope] = slot + self._interval
-        await self._sleep(slot - now)
+        self.refuse_pauses(scope)
+        while True:
+            now = self._clock()
+            slot = max(self._next.get(scope, 0.0), self._paused_until.get(scope, 0.0), now)
+            _refuse_if_far(slot - now, scope)
+            self._next[scope] = slot + self._interval
+            pause = self._paused_until.get(scope)
+            await self._sleep(slot - now)
+            if self._paused_until.get(scope) == pause:  # else refused while we waited
+                return
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
+        self._pause(scope, pause)
+
+    async def pause_store(self, pause: timedelta) -> None:
+        if store_at_work():
+            self._pause(_own(store_at_work()), pause)
+
+    def refuse_pauses(self, scope: str) -> float:
+        """`RateLimited` in the store's own pause, or if the scope's ends too late; else the seconds until it ends."""
+        own = self._left(_own(store_at_work()))
+        if own > 0:
+            raise RateLimited(BUDGET, retry_after=timedelta(seconds=own), scope="store")
+        left = self._left(scope)
+        _refuse_if_far(left, scope)
+        return left
+
+    def _pause(self, name: str, pause: timedelta) -> None:
         until = self._clock() + pause.total_seconds()
-        self._next[scope] = max(self._next.get(scope, 0.0), until)
+        self._paused_until[name] = max(self._paused_until.get(name, 0.0), until)
+
+    def _left(self, name: str) -> float:
+        return max(0.0, self._paused_until.get(name, 0.0) - self._clock())
 
 
 class SharedBudget:
-    """The budget in Redis, with a slow local one for the time that Redis is away."""
+    """The budget in Redis, with a slow local one for the time that Redis is away.
+
+    What this process was told to wait, it remembers itself as well: Redis may forget everything in between.
+    """
 
     def __init__(
         self,
@@ -146,34 +198,49 @@ class SharedBudget:
         self._name = f"{prefix}:{marketplace}"
         self._interval = 1_000_000 / (per_second * USED_SHARE)
         self._sleep = sleep
-        self._fallback = LocalBudget(per_second * LOCAL_SHARE, sleep=sleep)
+        self._fallback = LocalBudget(per_second * LOCAL_SHARE, clock=clock, sleep=sleep)
 
     async def acquire(self, scope: str) -> None:
-        longest = LONGEST_WAIT[_lane.get()]
-        wait = await self._ask(_RESERVE, scope, self._interval, longest * 1_000_000)
-        if wait is None:
-            await self._fallback.acquire(scope)
-            return
-        _refuse_if_far(abs(wait) / 1_000_000 if wait < 0 else 0.0, scope)
-        await self._sleep(wait / 1_000_000)
+        longest = LONGEST_WAIT[_lane.get()] * 1_000_000
+        while True:
+            told = self._fallback.refuse_pauses(scope)
+            reserved = await self._ask(_RESERVE, scope, self._interval, longest)
+            if reserved is None:
+                return await self._fallback.acquire(scope)
+            wait, penalties = reserved[0] / 1_000_000, reserved[1]
+            if wait < 0:
+                raise RateLimited(BUDGET, retry_after=timedelta(seconds=-wait), scope=scope)
+            await self._sleep(max(wait, told))
+            if not wait or await self._ask(_PENALTIES, scope) in ([penalties], None):
+                return None
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         await self._fallback.penalise(scope, pause)
         await self._ask(_PENALISE, scope, pause.total_seconds() * 1_000_000)
 
-    async def _ask(self, script: str, scope: str, *numbers: float) -> int | None:
+    async def pause_store(self, pause: timedelta) -> None:
+        await self._fallback.pause_store(pause)
+        if store_at_work():
+            await self._ask(_PAUSE_STORE, "", pause.total_seconds() * 1_000_000)
+
+    async def _ask(self, script: str, scope: str, *numbers: float) -> list[int] | None:
         """Redis's answer, or None while it is away. A Redis that does not answer is not asked again for a while."""
         if self._clock() < self._ask_again_at:
             return None
-        arguments = [str(round(number)) for number in numbers]
-        answer = self._redis.eval(script, 1, f"{self._name}:{scope}", *arguments)
+        keys = [f"{self._name}:{scope}", f"{self._name}:{_own(store_at_work())}"]
+        answer = self._redis.eval(script, 2, *keys, *(str(round(number)) for number in numbers))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return int(await cast("Awaitable[int]", answer))
+                return list(await cast("Awaitable[list[int]]", answer))
         except (RedisError, OSError, TimeoutError) as error:
             self._ask_again_at = self._clock() + AWAY_SECONDS
             log.warning("budget.redis_away", scope=scope, why=type(error).__name__)
             return None
+
+
+def _own(store: str) -> str:
+    """The name of a store's own pause."""
+    return f"store:{store}"
 
 
 def _refuse_if_far(wait: float, scope: str) -> None:

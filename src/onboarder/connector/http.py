@@ -35,7 +35,7 @@ from onboarder.connector.advice import (
 from onboarder.connector.answer import Answer
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.breaker import Breaker
-from onboarder.connector.budget import Budget
+from onboarder.connector.budget import Budget, store_at_work
 from onboarder.connector.errors import (
     Advice,
     MarketplaceError,
@@ -167,7 +167,9 @@ class MarketplaceHttp:
         """Send once, or up to three times while nothing can have happened there, within one total deadline."""
         started = time.monotonic()
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda e: _repeatable(e, request.effect)),
+            retry=retry_if_exception(
+                lambda e: self._breaker.calm and _repeatable(e, request.effect)
+            ),
             stop=stop_after_attempt(3),
             wait=wait_random_exponential(multiplier=0.1, max=1),
             reraise=True,
@@ -185,21 +187,28 @@ class MarketplaceHttp:
 
     async def _attempt(self, request: Request) -> Answer:
         await self._budget.acquire(request.scope)
+        self._breaker.enter()
         self.calls += 1
         started = time.monotonic()
         try:
             answer = await self._exchange(request)
         except asyncio.CancelledError:
-            self._breaker.failed()  # the deadline passed while the marketplace had the call
+            self._breaker.failed(store_at_work())  # the deadline passed while it had the call
+            raise
+        except MarketplaceError:
+            self._breaker.unheard()
             raise
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
-            self._breaker.failed()
+            self._breaker.failed(store_at_work())
             if _never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
-        (self._breaker.failed if answer.status >= 500 else self._breaker.worked)()
+        if answer.status >= 500:
+            self._breaker.failed(store_at_work())
+        else:
+            self._breaker.worked()
         return await self._judge(request, answer)
 
     async def _exchange(self, request: Request) -> Answer:
@@ -240,6 +249,8 @@ class MarketplaceHttp:
             scope = request.limited_scope(answer) if request.limited_scope else request.scope
             if scope == request.scope:
                 await self._budget.penalise(scope, pause)
+            else:
+                await self._budget.pause_store(pause)
             raise RateLimited(LIMITED, retry_after=pause, scope=scope, request_id=answer.request_id)
         if answer.status >= 500:
             if request.effect is Effect.WRITE:

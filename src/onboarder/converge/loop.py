@@ -70,7 +70,10 @@ async def converge(around: Surroundings, store: StoreId, *, owner: str) -> PassE
         session = await _begin(around, store, owner)
         if session is None:
             return PassEnd.NOT_OURS
-        with in_lane(session.store.lane), structlog.contextvars.bound_contextvars(store=store):
+        with (
+            in_lane(session.store.lane, store),
+            structlog.contextvars.bound_contextvars(store=store),
+        ):
             return await _pass(session)
     except (LeaseLost, RecordsBusy) as error:
         log.warning("pass.lost", store=store, why=type(error).__name__)

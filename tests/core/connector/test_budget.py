@@ -235,6 +235,57 @@ async def test_a_redis_that_does_not_answer_is_asked_again_only_after_a_while(na
     assert (asked, len(logs)) == (1, 2)
 
 
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_a_call_that_waits_for_its_slot_hears_of_a_429_that_comes_meanwhile(
+    redis: "Redis", naps: Naps, is_shared: bool
+) -> None:
+    def made() -> Budget:
+        local = LocalBudget(RATE, clock=naps.clock, sleep=sleep)
+        return SharedBudget(redis, "rehearsal", RATE, sleep=sleep) if is_shared else local
+
+    async def sleep(seconds: float) -> None:
+        naps.taken.append(seconds)
+        if seconds and len(naps.taken) == 2:
+            await other.penalise("app", timedelta(seconds=30))
+
+    waiting = made()
+    other = made() if is_shared else waiting
+    with in_lane(Lane.STALL):
+        await waiting.acquire("app")
+        with pytest.raises(RateLimited) as caught:
+            await waiting.acquire("app")
+
+    assert caught.value.retry_after.total_seconds() == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_a_store_that_was_refused_alone_waits_alone(
+    redis: "Redis", naps: Naps, is_shared: bool
+) -> None:
+    here: Budget = shared(redis, naps) if is_shared else LocalBudget(RATE, sleep=naps.sleep)
+    there = shared(redis, naps) if is_shared else here
+    with in_lane(Lane.STALL, "kutai"):
+        await here.pause_store(timedelta(seconds=3))
+    with in_lane(Lane.STALL, "melati"):
+        await there.acquire("app")
+
+    for budget in (here, there):
+        with in_lane(Lane.STALL, "kutai"), pytest.raises(RateLimited) as caught:
+            await budget.acquire("app")
+        assert caught.value.retry_after.total_seconds() == pytest.approx(3, abs=0.5)
+
+
+async def test_a_redis_that_forgets_shortens_no_pause_that_we_were_told_ourselves(
+    redis: "Redis", naps: Naps
+) -> None:
+    budget = shared(redis, naps)
+    await budget.penalise("app", timedelta(seconds=30))
+    await redis.flushall()
+
+    with in_lane(Lane.STALL), pytest.raises(RateLimited):
+        await budget.acquire("app")
+
+
 async def _move_back(redis: "Redis", key: str, *, seconds: int) -> None:
     """As if the penalty had been that much earlier."""
     for name in ("at", "next"):

@@ -51,12 +51,16 @@ class CountingBudget:
     def __init__(self) -> None:
         self.acquired: list[str] = []
         self.pauses: list[tuple[str, timedelta]] = []
+        self.own_pauses: list[timedelta] = []
 
     async def acquire(self, scope: str) -> None:
         self.acquired.append(scope)
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         self.pauses.append((scope, pause))
+
+    async def pause_store(self, pause: timedelta) -> None:
+        self.own_pauses.append(pause)
 
 
 @asynccontextmanager
@@ -186,7 +190,7 @@ async def test_a_refused_connection_never_sent_anything_and_is_tried_three_times
             raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), id="half, then silence"
         ),
         pytest.param(
-            trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b" " * 900, 0.02),
+            trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n" + b" " * 90, 0.02),
             id="a byte at a time",
         ),
     ],
@@ -289,6 +293,7 @@ async def test_a_429_of_one_store_does_not_slow_the_budget_of_all() -> None:
 
     assert caught.value.scope == "store"
     assert budget.pauses == []
+    assert budget.own_pauses == [caught.value.retry_after]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
