@@ -142,6 +142,7 @@ class Application:
                 look_again=tuple(
                     timedelta(seconds=one) for one in self.settings.look_again_seconds
                 ),
+                pass_span=timedelta(seconds=self.settings.pass_seconds),
             )
 
     async def _open(

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     """Stores worked on at once, per process and lane."""
     fresh_minutes: float = Field(default=10, ge=0)
     """How long an observation counts as current."""
+    pass_seconds: float = Field(default=600, gt=0.5, le=3600)
+    """How long one pass over a store may take before it is cut off and counts as failed."""
+    blocked_seconds: float = Field(default=60, gt=0.5, le=600)
+    """A worker whose event loop stands still for so long ends itself, to be started again."""
+    worker_memory_mb: int = Field(default=512, ge=192, le=65_536)
+    """A worker larger than this ends what is under way, then itself, to be started again; it never gets twice as large."""
     look_again_seconds: tuple[float, ...] = (60, 300, 900, 3600)
     """While a store or listing is in review: when to look again; the last wait repeats."""
     night_at: str = Field(default="01:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")

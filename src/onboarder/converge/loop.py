@@ -10,9 +10,11 @@ from enum import StrEnum
 import structlog
 
 from onboarder.connector.budget import in_lane
-from onboarder.connector.errors import MarketplaceError
+from onboarder.connector.errors import Advice, MarketplaceError
 from onboarder.connector.manifest import CredentialKind
 from onboarder.converge.apply import Appliance
+from onboarder.converge.aside import put_aside
+from onboarder.converge.bound import Bound
 from onboarder.converge.decisions import carry_out_decisions
 from onboarder.converge.doubts import settle_doubts
 from onboarder.converge.failures import (
@@ -25,6 +27,7 @@ from onboarder.converge.failures import (
     failure,
 )
 from onboarder.converge.observe import observe
+from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
 from onboarder.converge.reasons import close_answered, report_faults
 from onboarder.converge.session import Session, Surroundings
@@ -44,7 +47,9 @@ MOST_STARTS = 8
 With 5, a storm of 200 kills over 2,000 stores parked one that had only been near each time.
 """
 MOST_INTERNAL = 5
-"""Unexpected errors in a row after which a store is parked."""
+"""Unexpected errors, passes cut off or vain tries to read a store, in a row, after which it is parked."""
+SILENT = 0.95
+"""Share of the lease's span after which a pass that wrote nothing is cut off, just before another may take the store."""
 SHORTEST_WAIT = timedelta(milliseconds=100)
 SOON = timedelta(minutes=5)
 """A store that comes back within this keeps its lane: the person at the stall is still there."""
@@ -60,6 +65,8 @@ class PassEnd(StrEnum):
     DONE = "done"
     AGAIN = "again"
     """Triggered meanwhile: due again at once."""
+    UNREADABLE = "unreadable"
+    """What is on record about the store means nothing to this release; left as it is and tried again later."""
     LOST = "lost"
     """The lease or the database went away under us; nothing was written after that."""
 
@@ -68,8 +75,8 @@ async def converge(around: Surroundings, store: StoreId, *, owner: str) -> PassE
     """One pass over one store. Never raises for what happens at the marketplace. Safe to repeat at any time."""
     try:
         session = await _begin(around, store, owner)
-        if session is None:
-            return PassEnd.NOT_OURS
+        if isinstance(session, PassEnd):
+            return session
         with (
             in_lane(session.store.lane, store),
             structlog.contextvars.bound_contextvars(store=store),
@@ -80,44 +87,50 @@ async def converge(around: Surroundings, store: StoreId, *, owner: str) -> PassE
         return PassEnd.LOST
 
 
-async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | None:
-    """The lease and all that is known; None if there is nothing for us to do."""
+async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | PassEnd:
+    """The lease and all that is known, or why there is nothing for us to do."""
     if marketplace_of(store) not in around.marketplaces:
-        return None
+        return PassEnd.NOT_OURS
     async with around.database.write() as tx:
         now = around.clock()
         lease = await stores.take_lease(tx, store, owner=owner, now=now, span=around.lease_span)
     if lease is None:
-        return None
-    # After the lease is committed: a store that cannot be read stays leased, instead of being due again at once.
-    async with around.database.read() as tx:
-        return Session(around, lease, await stores.load(tx, store))
+        return PassEnd.NOT_OURS
+    try:
+        async with around.database.read() as tx:
+            return Session(around, lease, await stores.load(tx, store))
+    except (ValueError, TypeError, LookupError) as error:
+        await put_aside(around, lease, error, most=MOST_INTERNAL)
+        return PassEnd.UNREADABLE
 
 
 async def _pass(session: Session) -> PassEnd:
     generation, attempts = session.store.generation, session.store.attempts
+    around = session.around
     error: MarketplaceError | None = None
+    bound = session.bound = Bound(around.pass_span, silent=around.lease_span * SILENT)
     try:
-        following = await _work(session)
+        async with bound:
+            following = await _work(session)
     except (LeaseLost, RecordsBusy):
         raise
     except MarketplaceError as caught:
         error = caught
         ours = session.manifest.credentials is CredentialKind.LOGIN
-        following = after(error, attempts, session.around.random, our_login=ours)
+        following = after(error, attempts, around.random, our_login=ours)
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
         )
     except Exception as caught:
-        log.exception("pass.failed")
-        following = _internal(attempts, session)
+        log.exception("pass.cut_off" if bound.reached else "pass.failed")
+        following = _internal(attempts, session, ENDLESS if bound.reached else PARKED)
         error = MarketplaceError(following.ask or INTERNAL, detail=type(caught).__name__)
     return await _let_go(session, generation, following, error)
 
 
 async def _work(session: Session) -> Next:
     if session.store.starts > MOST_STARTS:
-        return Next(None, counts=True, ask=PARKED)
+        return Next(None, counts=True, ask=DEADLY)
     await settle_doubts(session)
     if _look_needed(session):
         await observe(session)
@@ -211,8 +224,8 @@ def _tally(session: Session, following: Next, error: MarketplaceError | None) ->
     }
 
 
-def _internal(attempts: int, session: Session) -> Next:
+def _internal(attempts: int, session: Session, parked: Advice) -> Next:
     """An error of our own: tried again a few times, then parked with an operator's task."""
     if attempts + 1 >= MOST_INTERNAL:
-        return Next(None, counts=True, ask=PARKED)
+        return Next(None, counts=True, ask=parked)
     return Next(backoff(attempts, session.around.random), counts=True, ask=INTERNAL)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from onboarder.connector.contract import Access, Connector, Credentials
 from onboarder.connector.errors import Advice, CredentialsExpired
+from onboarder.converge.bound import Bound
 from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
 from onboarder.model.people import Programme
@@ -63,6 +64,8 @@ class Surroundings:
     drift_policy: Mapping[DriftClass, DriftPolicy]
     look_again: tuple[timedelta, ...]
     """How long after a change to look whether a review has ended: the last one repeats."""
+    pass_span: timedelta = timedelta(minutes=10)
+    """How long one pass may take in all."""
 
 
 class Session:
@@ -75,6 +78,8 @@ class Session:
         self.marketplace = around.marketplaces[work.store.marketplace]
         self.connector = self.marketplace.connector
         self.manifest = self.connector.manifest
+        self.bound: Bound | None = None
+        """The time limit of the pass under way."""
         self._credentials: Credentials | None = None
         self._looked_at_expiry = False
         self._numbers = itertools.count()
@@ -113,6 +118,8 @@ class Session:
             await stores.hold(tx, self.lease, until=until, values={**lived, **(values or {})})
             yield tx
         self.lease = replace(self.lease, until=until)
+        if self.bound is not None:
+            self.bound.sign_of_life()
 
     async def reload(self) -> None:
         """Read again what is known, after this pass wrote."""

@@ -7,7 +7,8 @@ from enum import StrEnum
 from onboarder.model.ids import Reference, StoreId
 
 PARKED_CODE = "parked"
-"""Code of the task that tells an operator of a store or listing parked after repeated failures."""
+"""Code of the task that tells an operator of a store or listing parked after repeated failures; the beginning of those
+that say how it failed (`parked.endless`)."""
 
 
 class Lane(StrEnum):

@@ -2,15 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Column, Select, select, update
+from sqlalchemy import Column, Select, or_, select, update
 
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import MerchantId, StoreId
+from onboarder.model.recorded import Lease
 from onboarder.model.work import PARKED_CODE, Lane, TaskState
 from onboarder.records import stores
 from onboarder.records.database import Transaction
 from onboarder.records.register import CHUNK
-from onboarder.records.tables import listing, task
+from onboarder.records.tables import listing, store, task
+
+
+class HeldStore(NamedTuple):
+    """What can be read of any store, whatever release wrote the rest."""
+
+    merchant_id: MerchantId
+    generation: int
+    attempts: int
+
+
+async def held(tx: Transaction, lease: Lease) -> HeldStore:
+    """The store that the lease is for; `LeaseLost` if it is no longer ours."""
+    query = select(store.c.merchant_id, store.c.generation, store.c.attempts).where(
+        store.c.id == lease.store_id, store.c.lease_token == lease.token
+    )
+    row = (await tx.execute(query)).first()
+    if row is None:
+        raise stores.LeaseLost(lease.store_id)
+    return HeldStore(MerchantId(row[0]), int(row[1]), int(row[2]))
 
 
 async def parked(tx: Transaction) -> list[StoreId]:
@@ -36,4 +57,6 @@ async def let_go_on(tx: Transaction, ids: Sequence[StoreId], *, now: datetime) -
 
 
 def _open(column: Column[str]) -> Select[str]:
-    return select(column).where(task.c.code == PARKED_CODE, task.c.state == TaskState.OPEN)
+    """Of the open tasks whose code is `parked` or of its family."""
+    family = or_(task.c.code == PARKED_CODE, task.c.code.startswith(f"{PARKED_CODE}."))
+    return select(column).where(family, task.c.state == TaskState.OPEN)

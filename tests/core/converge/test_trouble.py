@@ -287,7 +287,7 @@ async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as
             deaths += 1
         town.clock.pass_by(timedelta(seconds=61))
     assert deaths == MOST_STARTS + 1  # the first pass made progress: it opened the store
-    assert [one.code for one in await town.tasks()] == ["parked"]
+    assert [one.code for one in await town.tasks()] == ["parked.deadly"]
     assert (await town.work_of(store)).store.due_at is None
 
 
@@ -302,7 +302,7 @@ async def test_a_store_whose_create_kills_its_workers_is_parked_too(town: Town) 
             deaths += 1
         town.clock.pass_by(timedelta(minutes=11))
     assert deaths == MOST_STARTS + 1
-    assert "parked" in {one.code for one in await town.tasks()}
+    assert "parked.deadly" in {one.code for one in await town.tasks()}
     assert (await town.work_of(store)).store.due_at is None
 
 
