@@ -10,6 +10,8 @@ from onboarder.problems import ConfigProblem
 from onboarder.settings import Settings
 
 GROUP = "onboarder.queue"
+RESTART = 81
+"""Exit code of a worker that ended itself, being blocked or too large: it is to be started again."""
 
 
 class Queue(Protocol):
@@ -20,7 +22,7 @@ class Queue(Protocol):
         ...
 
     def run_worker(self, settings: Settings, lanes: tuple[Lane, ...]) -> int:
-        """Work until told to stop (SIGTERM, SIGINT); returns the exit code."""
+        """Work until told to stop (SIGTERM, SIGINT); returns the exit code, `RESTART` if it is to be started again."""
         ...
 
 

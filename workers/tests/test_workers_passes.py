@@ -115,6 +115,44 @@ async def test_who_waits_for_a_slot_goes_away_when_the_process_closes() -> None:
     await ended(passes, work)
 
 
+async def test_slow_passes_make_way_and_never_take_all_the_room() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1}, slow=0.02)
+    await passes.begin(Lane.STALL, A)
+
+    with capture_logs() as logs:
+        await asyncio.wait_for(passes.begin(Lane.STALL, B), 5)
+    await settled()
+    third = asyncio.create_task(passes.begin(Lane.STALL, C))
+    await asyncio.sleep(0.1)
+
+    assert work.begun == [A, B]
+    assert (logs[0]["event"], logs[0]["store"]) == ("pass.slow", A)
+    assert not third.done()  # as many slow ones as slots, and no more
+    work.ends[A].set()
+    await asyncio.wait_for(third, 5)
+    await settled()
+    assert work.begun == [A, B, C]
+    await ended(passes, work)
+
+
+async def test_a_slot_that_was_given_up_is_given_back_once() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1}, slow=0.01)
+    for store in (A, B):
+        await passes.begin(Lane.STALL, store)
+        await asyncio.sleep(0.05)
+        work.ends[store].set()
+        await settled()
+    await passes.begin(Lane.STALL, C)
+    waiting = asyncio.create_task(passes.begin(Lane.STALL, A))
+    await settled()
+
+    assert not waiting.done()
+    waiting.cancel()
+    await ended(passes, work)
+
+
 async def test_draining_cuts_off_what_does_not_end() -> None:
     work = Work()
     passes = Passes(work, {Lane.STALL: 1})

@@ -66,6 +66,18 @@ async def test_a_store_handed_back_is_free_and_its_start_does_not_count(
         assert starts == {ours: 0, theirs: 1}
 
 
+async def test_what_may_be_why_the_process_ended_counts_as_begun(database: Database) -> None:
+    async with a_town(database) as town:
+        [suspect] = await town.order(await town.settle(1))
+        await leased(town, suspect, "leaving")
+
+        async with database.write() as tx:
+            await presence.hand_back(tx, "leaving", counts=True)
+
+        record = (await town.work_of(suspect)).store
+        assert (record.starts, await town.due()) == (1, [suspect])
+
+
 async def leased(town: Town, wanted: StoreId, owner: str) -> None:
     async with town.database.write() as tx:
         span = town.around.lease_span

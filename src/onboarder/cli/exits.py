@@ -23,5 +23,7 @@ class Exit(IntEnum):
     """The rules do not allow it."""
     CONFIG = 78
     """The configuration or the installation cannot be used."""
+    RESTART = 81
+    """A worker ended itself, being blocked or too large: whatever started it starts it again."""
     INTERRUPTED = 130
     """Ended by Ctrl-C."""

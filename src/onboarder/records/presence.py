@@ -36,18 +36,19 @@ async def gone(tx: Transaction, name: str) -> None:
     await tx.execute(delete(worker).where(worker.c.id == name))
 
 
-async def hand_back(tx: Transaction, name: str) -> int:
-    """Free the stores whose passes the worker cut off to end in time: they count as never begun. Returns their number.
+async def hand_back(tx: Transaction, name: str, *, counts: bool = False) -> int:
+    """Free the stores whose passes the worker cut off to end in time. Returns their number.
 
-    Only for a worker that has stopped working.
+    They count as never begun, unless one of them may be why it ends (`counts`). Only for a worker that has stopped working.
     """
+    never_begun = case((store.c.starts > 0, store.c.starts - 1), else_=0)
     freed = await tx.execute(
         update(store)
         .where(store.c.lease_owner == name)
         .values(
             lease_owner=None,
             lease_until=None,
-            starts=case((store.c.starts > 0, store.c.starts - 1), else_=0),
+            starts=store.c.starts if counts else never_begun,
         )
     )
     return int(freed.rowcount)

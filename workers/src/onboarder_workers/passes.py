@@ -8,24 +8,32 @@ import structlog
 from onboarder.converge.loop import PassEnd
 from onboarder.model.ids import StoreId
 from onboarder.model.work import Lane
+from onboarder_workers.slots import Slot, Slots
 
 log = structlog.get_logger()
 
-LONGEST_PASS = 600.0
-"""Seconds after which a pass is cut off; its lease then runs out and somebody tries again."""
+SLOW = 60.0
+"""Seconds after which a pass makes way for others."""
 
 
 class Passes:
     """Runs `work` over stores in the slots of their lane. Rings and the sweep both come through here."""
 
     def __init__(
-        self, work: Callable[[StoreId], Awaitable[PassEnd]], slots: Mapping[Lane, int]
+        self,
+        work: Callable[[StoreId], Awaitable[PassEnd]],
+        slots: Mapping[Lane, int],
+        *,
+        slow: float = SLOW,
     ) -> None:
         self.slots = slots
         self.begun = 0
         """Passes so far."""
+        self.suspected = False
+        """Whether what is under way may be why the process has to end: what does not end in time then counts as begun."""
         self._work = work
-        self._free = {lane: asyncio.Semaphore(number) for lane, number in slots.items()}
+        self._slots = {lane: Slots(number) for lane, number in slots.items()}
+        self._slow = slow
         self._running: dict[StoreId, asyncio.Task[None]] = {}
         self._closed = False
 
@@ -34,31 +42,36 @@ class Passes:
         """Passes running now."""
         return len(self._running)
 
+    def stores(self) -> list[StoreId]:
+        """The stores of the passes running now; may be asked from any thread."""
+        return list(self._running)
+
     async def begin(self, lane: Lane, store: StoreId) -> None:
         """Wait for a free slot and begin a pass in it; returns once it runs.
 
         Does nothing if one runs over the store already (that one looks again before it lets go), or once closed.
         """
-        free = self._free[lane]
-        await free.acquire()
+        slot = await self._slots[lane].take()
         if self._closed or store in self._running:
-            free.release()
+            slot.free()
             return
         task = asyncio.create_task(self._pass(store))
+        moving = asyncio.create_task(self._make_way(slot, store))
         self._running[store] = task
         self.begun += 1
 
         def over(_: asyncio.Task[None]) -> None:
             del self._running[store]
-            free.release()
+            moving.cancel()
+            slot.free()
 
         task.add_done_callback(over)
 
     def close(self) -> None:
         """Begin nothing more; whoever waits for a slot goes away without one."""
         self._closed = True
-        for free in self._free.values():
-            free.release()  # the first to wake finds us closed and wakes the next
+        for slots in self._slots.values():
+            slots.wake()  # the first to wake finds us closed and wakes the next
 
     async def drain(self, seconds: float) -> None:
         """Close, let the passes under way end, and cut off what is not over after `seconds`."""
@@ -74,8 +87,12 @@ class Passes:
 
     async def _pass(self, store: StoreId) -> None:
         try:
-            async with asyncio.timeout(LONGEST_PASS):
-                while await self._work(store) is PassEnd.AGAIN and not self._closed:
-                    pass
+            while await self._work(store) is PassEnd.AGAIN and not self._closed:
+                pass
         except Exception:
             log.exception("pass.broken", store=store)
+
+    async def _make_way(self, slot: Slot, store: StoreId) -> None:
+        await asyncio.sleep(self._slow)
+        log.warning("pass.slow", store=store, seconds=self._slow)
+        await slot.make_way()

@@ -12,6 +12,7 @@ import structlog
 from onboarder.application import Application, open_application
 from onboarder.converge.loop import converge
 from onboarder.model.work import Lane
+from onboarder.queue import RESTART
 from onboarder.records import presence
 from onboarder.redis_server import connect, needed
 from onboarder.settings import Settings
@@ -20,6 +21,7 @@ from onboarder_workers.duties import Duty, repeat
 from onboarder_workers.nights import Nights
 from onboarder_workers.passes import Passes
 from onboarder_workers.sweep import Sweep
+from onboarder_workers.watch import MEGABYTE, Limits, Watch, bound_memory, resident
 
 log = structlog.get_logger()
 
@@ -28,13 +30,21 @@ DRAIN_SECONDS = 30.0
 
 
 async def work(settings: Settings, lanes: Sequence[Lane]) -> int:
-    """Work until SIGTERM or SIGINT, then drain; a second signal ends the process at once. Returns the exit code."""
-    stop = _stop_signal()
-    async with at_work(settings, lanes) as passes:
-        await stop.wait()
-        log.info("worker.draining")
+    """Work until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
+
+    Returns the exit code: `RESTART` if the process had become too large. A blocked one ends with it by itself.
+    """
+    bound_memory(settings.worker_memory_mb)
+    stop, outgrown = _stop_signal(), asyncio.Event()
+    watch = _watch(settings, outgrown)
+    with watch.kept():
+        async with at_work(settings, lanes) as passes:
+            watch.under_way = passes.stores
+            await _either(stop, outgrown)
+            passes.suspected = outgrown.is_set()
+            log.info("worker.draining")
     log.info("worker.ended", passes=passes.begun)
-    return 0
+    return RESTART if outgrown.is_set() else 0
 
 
 @asynccontextmanager
@@ -51,7 +61,9 @@ async def at_work(
         redis = await stack.enter_async_context(connect(settings))
         around = await stack.enter_async_context(app.surroundings(redis))
         passes = Passes(
-            lambda store: converge(around, store, owner=app.name), _slots(settings, lanes)
+            lambda store: converge(around, store, owner=app.name),
+            _slots(settings, lanes),
+            slow=settings.pass_seconds / 10,
         )
         nights = Nights(app)
         stack.push_async_callback(_sign_off, app, passes, nights)
@@ -98,7 +110,7 @@ async def _sign_off(app: Application, passes: Passes, nights: Nights) -> None:
     try:
         await nights.let_go()
         async with app.database.write() as tx:
-            await presence.hand_back(tx, app.name)
+            await presence.hand_back(tx, app.name, counts=passes.suspected)
             await presence.gone(tx, app.name)
     except Exception:
         log.exception("worker.not_signed_off")  # leases and locks run out by themselves
@@ -108,6 +120,24 @@ async def _show_presence(app: Application) -> float:
     async with app.database.write() as tx:
         await presence.seen(tx, app.name, started_at=app.started_at, now=app.clock())
     return presence.RENEW_EVERY.total_seconds()
+
+
+def _watch(settings: Settings, outgrown: asyncio.Event) -> Watch:
+    loop = asyncio.get_running_loop()
+    return Watch(
+        Limits(settings.blocked_seconds, settings.worker_memory_mb * MEGABYTE),
+        beat=loop.call_soon_threadsafe,
+        outgrown=lambda: loop.call_soon_threadsafe(outgrown.set),
+        size=resident,
+    )
+
+
+async def _either(*events: asyncio.Event) -> None:
+    """Wait for the first of the events."""
+    waiting = [asyncio.create_task(one.wait()) for one in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
 
 
 def _stop_signal() -> asyncio.Event:
