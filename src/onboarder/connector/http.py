@@ -43,6 +43,7 @@ from onboarder.connector.errors import (
     RateLimited,
     Unavailable,
 )
+from onboarder.connector.leave import LEAVE_OVER, has_leave
 from onboarder.connector.retry_after import retry_after
 from onboarder.model.ids import Reference
 
@@ -187,6 +188,8 @@ class MarketplaceHttp:
 
     async def _attempt(self, request: Request) -> Answer:
         await self._budget.acquire(request.scope)
+        if not has_leave(self._clock()):
+            raise Unavailable(LEAVE_OVER, retry_after=timedelta())
         self._breaker.enter()
         self.calls += 1
         started = time.monotonic()

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from onboarder.connector.contract import Access, Connector, Credentials
 from onboarder.connector.errors import Advice, CredentialsExpired
+from onboarder.connector.leave import leave_until
 from onboarder.converge.bound import Bound
 from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
@@ -141,17 +142,20 @@ class Session:
     async def call(self, action: Callable[[], Awaitable[T]]) -> T:
         """Call the marketplace for a store that may have no credentials yet."""
         await self._stay()
-        return await action()
+        with leave_until(self.lease.until):
+            return await action()
 
     async def reach(self, action: Callable[[Access], Awaitable[T]]) -> T:
         """Call the marketplace with valid credentials, renewing them once if they turn out dead."""
         await self._stay()
         await self._renew_early()
         try:
-            return await action(self._access())
+            with leave_until(self.lease.until):
+                return await action(self._access())
         except CredentialsExpired:
             await self._renew()
-            return await action(self._access())
+            with leave_until(self.lease.until):
+                return await action(self._access())
 
     async def adopt_credentials(self, tx: Transaction, credentials: Credentials) -> None:
         """Keep new credentials, sealed."""
