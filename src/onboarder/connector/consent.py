@@ -6,11 +6,12 @@ and agree there. The browser then brings back a code, which is exchanged once fo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from pydantic import SecretStr
 
 from onboarder.connector.contract import Connector, OpenedStore
+from onboarder.connector.manifest import CredentialKind
 from onboarder.model.ids import RemoteId
 
 
@@ -46,3 +47,10 @@ class ConsentConnector(Connector, Protocol):
         `CredentialsExpired` if the code is not accepted: the merchant follows the link again.
         """
         ...
+
+
+def asks_consent(connector: Connector) -> ConsentConnector | None:
+    """The connector as one that asks for consent; None if its marketplace does not."""
+    if connector.manifest.credentials is not CredentialKind.CONSENT:
+        return None
+    return cast("ConsentConnector", connector)

@@ -81,6 +81,8 @@ class Manifest:
     """Budget to start with where config sets none."""
     human_steps: tuple[HumanStep, ...] = ()
     notes: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Names under which the connector asks for what the marketplace gave the programme; `doctor` says which are there."""
     practice: bool = False
     """True: a practice marketplace, never shown as a real one."""
     call_deadline: timedelta = field(default=timedelta(seconds=30))

@@ -5,9 +5,10 @@ A message only wakes the loop for the store it names: what happened is always lo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from onboarder.connector.contract import Connector
+from onboarder.connector.manifest import Capability
 from onboarder.model.ids import RemoteId
 
 
@@ -46,3 +47,10 @@ class WebhookConnector(Connector, Protocol):
     def read_events(self, delivery: Delivery) -> tuple[Event, ...]:
         """The events in a genuine message; unknown kinds included. `ValueError` if it cannot be read."""
         ...
+
+
+def tells_by_itself(connector: Connector) -> WebhookConnector | None:
+    """The connector as one whose marketplace sends messages; None if it does not."""
+    if not connector.manifest.can(Capability.WEBHOOKS):
+        return None
+    return cast("WebhookConnector", connector)

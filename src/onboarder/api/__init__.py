@@ -1,0 +1,1 @@
+"""The doors onto the network: pages for merchants, the callback, the marketplaces' messages, health."""
