@@ -10,13 +10,14 @@ from enum import StrEnum
 import structlog
 
 from onboarder.connector.budget import in_lane
-from onboarder.connector.errors import Advice, MarketplaceError
+from onboarder.connector.errors import Advice, CredentialsExpired, MarketplaceError
 from onboarder.connector.manifest import CredentialKind
 from onboarder.converge.apply import Appliance
 from onboarder.converge.aside import put_aside
 from onboarder.converge.bound import Bound
 from onboarder.converge.decisions import carry_out_decisions
 from onboarder.converge.doubts import settle_doubts
+from onboarder.converge.draft import awaits_consent, note_lost_consent, prepare_draft
 from onboarder.converge.failures import (
     INTERNAL,
     PARKED,
@@ -116,8 +117,7 @@ async def _pass(session: Session) -> PassEnd:
         raise
     except MarketplaceError as caught:
         error = caught
-        ours = session.manifest.credentials is CredentialKind.LOGIN
-        following = after(error, attempts, around.random, our_login=ours)
+        following = await _after(session, error, generation)
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
         )
@@ -131,6 +131,8 @@ async def _pass(session: Session) -> PassEnd:
 async def _work(session: Session) -> Next:
     if session.store.starts > MOST_STARTS:
         return Next(None, counts=True, ask=DEADLY)
+    if awaits_consent(session):
+        return await prepare_draft(session)
     await settle_doubts(session)
     if _look_needed(session):
         await observe(session)
@@ -169,8 +171,9 @@ def _look_needed(session: Session) -> bool:
 
 
 def _in_review(session: Session) -> bool:
+    """Whether something is being decided there: a listing, the store, or the merchant's identity."""
     waiting = any(one.state is ListingState.IN_REVIEW for one in session.work.listings.values())
-    return waiting or session.store.state is StoreState.IN_REVIEW
+    return waiting or session.store.state in {StoreState.IN_REVIEW, StoreState.AWAITING_OWNER}
 
 
 def _next_look(session: Session, todo: Plan) -> Next:
@@ -187,6 +190,15 @@ def _next_look(session: Session, todo: Plan) -> Next:
     wait = max(min(waits), SHORTEST_WAIT) if waits else None
     settled = not (todo.steps or todo.later or session.work.doubts)
     return Next(wait, counts=bool(todo.steps), ask=None, forgets=settled)
+
+
+async def _after(session: Session, error: MarketplaceError, generation: int) -> Next:
+    if isinstance(error, CredentialsExpired):
+        waiting = await note_lost_consent(session, generation)
+        if waiting is not None:
+            return waiting
+    ours = session.manifest.credentials is CredentialKind.LOGIN
+    return after(error, session.store.attempts, session.around.random, our_login=ours)
 
 
 async def _let_go(

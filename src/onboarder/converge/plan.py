@@ -106,11 +106,10 @@ def alive(state: StoreState) -> bool:
 
 
 def _store_steps(work: StoreWork, manifest: Manifest) -> tuple[Step, ...]:
-    if not manifest.can(Capability.OPEN_STORE):
-        return ()
-    if work.store.remote_id is None and work.store.state is StoreState.DRAFT:
-        return (OpenStore(), CompleteStore())
-    if work.store.remote_id is not None and not work.store.complete and alive(work.store.state):
+    if work.store.remote_id is None:
+        by_api = manifest.can(Capability.OPEN_STORE) and work.store.state is StoreState.DRAFT
+        return (OpenStore(), CompleteStore()) if by_api else ()
+    if not work.store.complete and alive(work.store.state):
         return (CompleteStore(),)
     return ()
 

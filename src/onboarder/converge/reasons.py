@@ -10,6 +10,9 @@ from onboarder.records import tasks
 from onboarder.records.database import Transaction
 from onboarder.rules.standing import REJECTED
 
+LASTING = ("store.", "consent.")
+"""Families of codes about a store whose reason can outlast a pass that went well."""
+
 
 async def report_faults(session: Session) -> None:
     """Products that cannot go there as they are become tasks. Safe to repeat."""
@@ -26,7 +29,8 @@ async def report_faults(session: Session) -> None:
 async def close_answered(session: Session, tx: Transaction, *, well: bool) -> None:
     """Close the tasks whose reason is gone; those about the store itself only after a pass that went `well`.
 
-    Tasks about the store's standing and about drifts are closed by the look that finds the reason gone.
+    Tasks about the store's standing and about drifts are closed by the look that finds the reason gone, those about the
+    merchant's consent by the consent.
     """
     standing = _reasons(session)
     gone = [
@@ -34,7 +38,7 @@ async def close_answered(session: Session, tx: Transaction, *, well: bool) -> No
         for one in await tasks.open_of(tx, session.store.id)
         if not one.subject.startswith("drift:")
         and (one.subject, one.code) not in standing
-        and (one.subject != session.store.id or (well and not one.code.startswith("store.")))
+        and (one.subject != session.store.id or (well and not one.code.startswith(LASTING)))
     ]
     await tasks.close(tx, gone, now=session.now)
 

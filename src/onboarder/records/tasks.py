@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from onboarder.connector.errors import Advice
 from onboarder.model.ids import MerchantId, StoreId
@@ -134,6 +134,12 @@ async def open_tasks(
     if market is not None:
         query = query.where(merchant.c.market == market)
     return [_read(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def count_open(tx: Transaction) -> dict[str, int]:
+    """Open tasks by who has them."""
+    query = select(task.c.who, func.count()).where(task.c.state == TaskState.OPEN)
+    return {str(who): int(number) for who, number in await tx.execute(query.group_by(task.c.who))}
 
 
 def _open() -> Select[*tuple[object, ...]]:
