@@ -60,6 +60,7 @@ def _document(desk: Desk, seen: Sequence[Outlook]) -> object:
                 "marketplace": one.marketplace,
                 "merchants": one.merchants,
                 "stores": one.stores,
+                "drafts": one.drafts,
                 "listings": one.listings,
                 "updates": one.updates,
                 "withdrawals": one.withdrawals,
@@ -87,24 +88,20 @@ def _advice(desk: Desk, advice: Advice) -> dict[str, str]:
     return {"code": advice.code, "who": advice.who, "text": text}
 
 
-_COLUMNS = ("stores", "listings", "updates", "withdrawals", "photos", "calls")
+_COLUMNS = ("drafts", "stores", "listings", "updates", "withdrawals", "photos", "calls")
 
 
 def _render(desk: Desk, seen: Sequence[Outlook]) -> list[RenderableType]:
     words = desk.words
     header = [words("word.marketplace"), words("plan.allowed")]
-    header += [words(f"plan.{name}") for name in _COLUMNS]
+    columns = _COLUMNS if any(one.drafts for one in seen) else _COLUMNS[1:]
+    header += [words(f"plan.{name}") for name in columns]
     header += [words("plan.minutes"), words("plan.person_minutes")]
     rows: list[list[Cell]] = [
         [
             one.marketplace,
             one.merchants - len(one.refused),
-            one.stores,
-            one.listings,
-            one.updates,
-            one.withdrawals,
-            one.photos,
-            one.calls,
+            *(int(getattr(one, name)) for name in columns),
             f"{one.minutes:.1f}",
             one.person_minutes,
         ]

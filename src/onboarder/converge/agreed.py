@@ -32,10 +32,22 @@ def created(
 
 
 def adopted(
-    record: ListingRecord, content: ListingContent, shown: ObservedListing, *, now: datetime
+    record: ListingRecord,
+    content: ListingContent,
+    shown: ObservedListing,
+    *,
+    now: datetime,
+    just_sent: bool = False,
 ) -> ListingRecord:
-    """After finding under our Reference what we do not remember sending: believe what is shown."""
+    """After finding under our Reference what we do not remember sending: believe what is shown.
+
+    What we have `just_sent` and find off sale nobody can have taken down: it is still to be put on sale, whatever the
+    marketplace calls a listing that never was.
+    """
     fresh = _well(record, shown, now, applied=_content_as_shown(content, shown), baseline=shown)
+    to_list = just_sent or RELIST in record.repairs
+    if to_list and shown.state is ListingState.WITHDRAWN:
+        return replace(fresh, repairs=frozenset({RELIST}))
     return replace(fresh, repairs=_to_list(shown))
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from onboarder.converge import agreed
 from onboarder.converge.session import Session, as_opened, fresh_record
-from onboarder.model.recorded import Doubt
+from onboarder.model.recorded import Doubt, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import writes
 from onboarder.records.database import Transaction
@@ -56,12 +56,19 @@ async def _look_for_listing(session: Session, doubt: Doubt) -> None:
     settled = (
         agreed.observed(record, found, now=session.now)
         if content is None
-        else agreed.adopted(record, content, found, now=session.now)
+        else agreed.adopted(
+            record, content, found, now=session.now, just_sent=_never_listed(record)
+        )
     )
     async with session.commit(progress=True) as tx:
         await session.save(tx, settled)
         await _adopted(session, tx, doubt)
     log.info("listing.adopted", store=session.store.id, reference=doubt.reference)
+
+
+def _never_listed(record: ListingRecord) -> bool:
+    """Whether the create in doubt is the first: nothing was ever seen on sale that a person could have taken down."""
+    return record.baseline is None
 
 
 async def _adopted(session: Session, tx: Transaction, doubt: Doubt) -> None:

@@ -14,7 +14,7 @@ from onboarder.converge.session import Session, fresh_record
 from onboarder.model.ids import Reference, RunId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState
-from onboarder.model.work import Drift, DriftClass, DriftPolicy
+from onboarder.model.work import Drift, DriftClass, DriftPolicy, IntentKind
 from onboarder.records import runs, tasks
 from onboarder.records.database import Transaction
 
@@ -137,13 +137,20 @@ async def _page(session: Session, cursor: str | None, access: Access) -> Page:
 async def _adopt_unrecorded(session: Session, shown: Sequence[ObservedListing]) -> None:
     """Listings under our References that we do not remember: adopted before anybody creates them again."""
     now, contents = session.now, session.wanted.listings
+    sent = {one.reference for one in session.work.doubts if one.kind is IntentKind.CREATE_LISTING}
     found: dict[Reference, ListingRecord] = {}
     for one in reversed(shown):
         if one.reference is None or one.reference not in contents:
             continue
         record = session.record(one.reference) or fresh_record(session, one.reference)
         if record.remote_id is None:
-            found[one.reference] = agreed.adopted(record, contents[one.reference], one, now=now)
+            found[one.reference] = agreed.adopted(
+                record,
+                contents[one.reference],
+                one,
+                now=now,
+                just_sent=one.reference in sent and record.baseline is None,
+            )
     if found:
         async with session.commit() as tx:
             await session.save(tx, *found.values())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onboarder.connector.budget import USED_SHARE
 from onboarder.connector.errors import Advice
-from onboarder.connector.manifest import Manifest
+from onboarder.connector.manifest import Capability, CredentialKind, Manifest
 from onboarder.converge.plan import (
     CompleteStore,
     CreateListing,
@@ -34,6 +34,8 @@ class Outlook:
     merchants: int = 0
     stores: int = 0
     """Stores to open."""
+    drafts: int = 0
+    """Stores prepared for their owners to authorise."""
     listings: int = 0
     """Listings to create."""
     updates: int = 0
@@ -109,6 +111,7 @@ def _about_store(step: Step) -> bool:
 def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None:
     kinds = Counter(type(step) for step in todo.steps)
     seen.stores += kinds[OpenStore]
+    seen.drafts += _is_draft(work, manifest)
     seen.listings += kinds[CreateListing]
     seen.updates += kinds[UpdateListing]
     seen.withdrawals += kinds[WithdrawListing]
@@ -118,3 +121,9 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
         seen.person_minutes += sum(step.minutes for step in manifest.human_steps)
     elif work.store.state is not StoreState.OPEN:
         seen.stopped.append((work.store.id, work.store.state))
+
+
+def _is_draft(work: StoreWork, manifest: Manifest) -> bool:
+    """Whether only its owner can make it a store."""
+    by_owner = manifest.credentials is CredentialKind.CONSENT
+    return by_owner and work.store.remote_id is None and not manifest.can(Capability.OPEN_STORE)
