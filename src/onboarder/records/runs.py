@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 
 from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
 from onboarder.model.recorded import RECREATE, RELIST
@@ -58,9 +58,9 @@ class DriftRecord:
 
 
 async def unfinished(tx: Transaction) -> RunRecord | None:
-    """The run that was begun and not ended, if there is one."""
-    query = select(run).where(run.c.ended_at.is_(None)).order_by(run.c.started_at)
-    row = (await tx.execute(query)).mappings().first()
+    """The run that was begun and not ended, if there is one in a state that this release knows."""
+    query = select(run).where(run.c.ended_at.is_(None), run.c.state.in_(RunState))
+    row = (await tx.execute(query.order_by(run.c.started_at))).mappings().first()
     return None if row is None else _read_run(row)
 
 
@@ -89,7 +89,6 @@ async def begin(
             generation=store.c.generation + 1,
         )
     )
-    count = int(marked.rowcount)
     await tx.execute(update(store).where(*chosen, store.c.due_at > now).values(due_at=now))
     await tx.execute(
         insert(run).values(
@@ -98,11 +97,11 @@ async def begin(
             scope=scope,
             requested_by=by,
             started_at=now,
-            stores=count,
+            stores=int(marked.rowcount),
             totals={},
         )
     )
-    return count
+    return int(marked.rowcount)
 
 
 async def due(
@@ -162,8 +161,7 @@ async def drifts(
     tx: Transaction, wanted: RunId, *, outcome: str | None = None
 ) -> list[DriftRecord]:
     """The run's drifts in the order found."""
-    columns = [drift.c[name] for name in DriftRecord.__slots__]
-    query = select(*columns).where(drift.c.run_id == wanted).order_by(drift.c.id)
+    query = _drifts().where(drift.c.run_id == wanted).order_by(drift.c.id)
     if outcome is not None:
         query = query.where(drift.c.outcome == outcome)
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
@@ -171,17 +169,14 @@ async def drifts(
 
 async def asked(tx: Transaction, where: StoreId) -> list[DriftRecord]:
     """The store's drifts that wait for a person's answer."""
-    columns = [drift.c[name] for name in DriftRecord.__slots__]
-    query = select(*columns).where(drift.c.store_id == where, drift.c.outcome == ASKED)
+    query = _drifts().where(drift.c.store_id == where, drift.c.outcome == ASKED)
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
 async def decided(tx: Transaction, where: StoreId) -> list[DriftRecord]:
     """The store's drifts whose policy is to be carried out now."""
-    columns = [drift.c[name] for name in DriftRecord.__slots__]
-    chosen = (drift.c.store_id == where, drift.c.outcome == APPROVED)
-    query = select(*columns).where(*chosen).order_by(drift.c.id)
-    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
+    query = _drifts().where(drift.c.store_id == where, drift.c.outcome == APPROVED)
+    return [_read_drift(row) for row in (await tx.execute(query.order_by(drift.c.id))).mappings()]
 
 
 async def decide(tx: Transaction, wanted: int, policy: DriftPolicy) -> StoreId | None:
@@ -293,6 +288,12 @@ def _in_scope(
         owners = select(merchant.c.id).where(merchant.c.market == market)
         chosen.append(store.c.merchant_id.in_(owners))
     return chosen
+
+
+def _drifts() -> Select[*tuple[object, ...]]:
+    """Those of a class that this release knows; what another one found is left to it."""
+    columns = [drift.c[name] for name in DriftRecord.__slots__]
+    return select(*columns).where(drift.c.kind.in_(DriftClass), drift.c.policy.in_(DriftPolicy))
 
 
 _read_run = reader(RunRecord)

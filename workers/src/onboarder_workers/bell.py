@@ -9,12 +9,15 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import TypedDict, cast
+from typing import Literal, TypedDict, cast
 
 import structlog
 from arq.connections import ArqRedis
+from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.jobs import Deserializer, Serializer
+from arq.utils import timestamp_ms
 from arq.worker import Function, Worker, func
+from pydantic import BaseModel, Field, ValidationError
 from redis.exceptions import RedisError
 
 from onboarder.model.ids import StoreId
@@ -40,10 +43,20 @@ AHEAD = 2
 HELD_SECONDS = 30.0
 """How long a ring waits for a slot before it is dropped; a dead worker holds its rings' ids little longer."""
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0
+LEFT_ALONE = timedelta(minutes=5)
+"""How long a job of a kind unknown here is not looked at again."""
 CALM_SECONDS = 10.0
 """A failure after so many good seconds is a new one."""
 
 REDIS_AWAY = (RedisError, OSError, TimeoutError)
+
+
+class _Ring(BaseModel):
+    """A ring as arq writes it."""
+
+    function: Literal["ring"] = Field(alias="f")
+    stores: tuple[str] = Field(alias="a")
+    named: dict[str, object] = Field(alias="k", max_length=0)
 
 
 class RedisDoorbell:
@@ -84,6 +97,17 @@ class RungWorker(Worker):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._answer())
+
+    async def run_job(self, job_id: str, score: int) -> None:
+        """Answer a ring; a job that is none is left to whoever knows it, and later rings go before it."""
+        job = await self.pool.get(job_key_prefix + job_id)
+        if job is None or _is_ring(job):  # arq forgets an id whose job has expired
+            await super().run_job(job_id, score)
+            return
+        log.warning("bell.unknown_job", job=job_id, queue=self.queue_name)
+        later = timestamp_ms() + int(LEFT_ALONE.total_seconds() * 1000)
+        await self.pool.zadd(self.queue_name, {job_id: later}, xx=True)
+        await self.pool.delete(in_progress_key_prefix + job_id)
 
     async def _answer(self) -> None:
         while True:
@@ -201,6 +225,15 @@ async def _attended(settings: Settings, lane: Lane, passes: Passes) -> AsyncGene
             for job in worker.tasks.values():
                 job.cancel()
             await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+
+
+def _is_ring(job: bytes) -> bool:
+    """Whether it is what `RedisDoorbell` of this release sends; older and newer releases share the queue."""
+    try:
+        _Ring.model_validate_json(job)
+    except ValidationError:
+        return False
+    return True
 
 
 def _dump(job: dict[str, object]) -> bytes:

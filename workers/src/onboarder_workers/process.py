@@ -19,7 +19,7 @@ from onboarder.settings import Settings
 from onboarder_workers.bell import answer_rings
 from onboarder_workers.duties import Duty, repeat
 from onboarder_workers.nights import Nights
-from onboarder_workers.passes import Passes
+from onboarder_workers.passes import SLOW, Passes
 from onboarder_workers.sweep import Sweep
 from onboarder_workers.watch import MEGABYTE, Limits, Watch, bound_memory, resident
 
@@ -63,7 +63,7 @@ async def at_work(
         passes = Passes(
             lambda store: converge(around, store, owner=app.name),
             _slots(settings, lanes),
-            slow=settings.pass_seconds / 10,
+            slow=min(SLOW, settings.pass_seconds / 10),
         )
         nights = Nights(app)
         stack.push_async_callback(_sign_off, app, passes, nights)
