@@ -7,6 +7,7 @@ pytest_plugins = (
     "tests.plugins.network",
     "tests.plugins.servers",
     "tests.plugins.databases",
+    "tests.plugins.groups",
     "tests.marketplace.plugin",
 )
 

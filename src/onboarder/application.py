@@ -9,8 +9,9 @@ import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from onboarder.model.ids import MarketplaceName
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from onboarder.converge.session import Marketplace, Surroundings
     from onboarder.intake.photo_store import PhotoStore
     from onboarder.intake.rules import IntakeRules
+    from onboarder.people.secrets_folder import SecretsFolder
+    from onboarder.people.key_ring import KeyRingFile
     from onboarder.people.vault import Vault
+    from onboarder.records.merchant_keys import MerchantKeys
 
 
 def utc_now() -> datetime:
@@ -52,8 +56,8 @@ class Application:
         self.clock = clock
         self.random = random or Random()  # noqa: S311  # jitter, not secrets
         self.started_at = clock()
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        """This process in leases, locks and the list of workers."""
+        self.name = f"{socket.gethostname()[:50]}:{os.getpid()}:{token_hex(3)}"
+        """This process in leases, locks and the list of workers; two containers may share host name and process id."""
 
     @cached_property
     def programme(self) -> Programme:
@@ -64,10 +68,33 @@ class Application:
         return read_drift_rules(self.settings.folder("rules") / "drift.toml")
 
     @cached_property
-    def vault(self) -> "Vault":
-        from onboarder.people.vault import open_vault
+    def key_ring(self) -> "KeyRingFile":
+        """The key ring; the embedded database makes itself one."""
+        from onboarder.people.key_ring import KeyRingFile
 
-        return open_vault(self.settings.keys_dir, create=self.settings.embedded_database)
+        ring = KeyRingFile(self.settings.keys_dir)
+        if self.settings.embedded_database:
+            ring.create()
+        ring.read()
+        return ring
+
+    @cached_property
+    def merchant_keys(self) -> "MerchantKeys":
+        from onboarder.records.merchant_keys import MerchantKeys
+
+        return MerchantKeys(Database(self.settings.keys_database), self.clock)
+
+    @cached_property
+    def vault(self) -> "Vault":
+        from onboarder.people.vault import Vault
+
+        return Vault(self.key_ring.read, self.merchant_keys)
+
+    @cached_property
+    def secrets(self) -> "SecretsFolder":
+        from onboarder.people.secrets_folder import SecretsFolder
+
+        return SecretsFolder(self.settings.keys_dir, os.environ)
 
     @cached_property
     def photos(self) -> "PhotoStore":
@@ -113,29 +140,41 @@ class Application:
         table = read_toml(self.settings.folder("categories") / f"{name}.toml")
         return {code: str(key) for code, key in table.items()}
 
+    async def aclose(self) -> None:
+        """Close what was opened besides the database."""
+        if "merchant_keys" in self.__dict__:
+            await self.merchant_keys.aclose()
+
     @asynccontextmanager
     async def surroundings(self, redis: "Redis | None") -> "AsyncGenerator[Surroundings]":
         """What passes over stores need; closes the marketplaces' connections at the end.
 
         Without Redis each process keeps a slow budget of its own.
         """
+        from onboarder.converge.renewal import Renewals
         from onboarder.converge.session import Surroundings
 
+        deadline = timedelta(seconds=self.settings.call_deadline_seconds)
         async with AsyncExitStack() as stack:
             opened = {
                 name: await self._open(config, redis, stack)
                 for name, config in self.marketplace_configs.items()
             }
+            renewals = Renewals(
+                self.database, self.vault, clock=self.clock, name=self.name, deadline=deadline
+            )
+            stack.push_async_callback(renewals.drain)
             yield Surroundings(
                 database=self.database,
                 vault=self.vault,
+                renewals=renewals,
                 programme=self.programme,
                 marketplaces=opened,
                 photos=self.photos,
                 clock=self.clock,
                 random=self.random,
                 lease_span=timedelta(seconds=self.settings.lease_seconds),
-                call_deadline=timedelta(seconds=self.settings.call_deadline_seconds),
+                call_deadline=deadline,
                 fresh_for=timedelta(minutes=self.settings.fresh_minutes),
                 started_at=self.started_at,
                 drift_policy=self.drift_rules.policy,
@@ -143,6 +182,7 @@ class Application:
                     timedelta(seconds=one) for one in self.settings.look_again_seconds
                 ),
                 pass_span=timedelta(seconds=self.settings.pass_seconds),
+                link_span=timedelta(days=self.settings.link_days),
             )
 
     async def _open(
@@ -167,7 +207,9 @@ class Application:
             clock=self.clock,
         )
         stack.push_async_callback(http.aclose)
-        equipment = Equipment(http, self.clock, self.vault.derive)
+        equipment = Equipment(
+            http, self.clock, self.vault.derive, partial(self.secrets.read, config.name)
+        )
         return Marketplace(
             config.name, kind(config.settings, equipment), self.categories(config.name)
         )
@@ -187,6 +229,10 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
                 id_message="skema basis data berbeda dari rilis ini",
                 id_hint="jalankan: onboarder db upgrade",
             )
-        yield Application(settings, database)
+        app = Application(settings, database)
+        try:
+            yield app
+        finally:
+            await app.aclose()
     finally:
         await database.aclose()

@@ -125,18 +125,26 @@ def redrive(
     return desk.run(carry_out(desk, stores or [], all_parked=all_parked))
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0917  # options, given by name
     context: typer.Context,
     market: Market = None,
     marketplace: Annotated[str | None, typer.Option("--marketplace", "-m", metavar="NAME")] = None,
     report: Annotated[Path | None, typer.Option("--report", metavar="FILE")] = None,
     run: Annotated[str | None, typer.Option("--run", metavar="ID")] = None,
+    believe_losses: Annotated[bool, typer.Option("--believe-losses")] = False,
 ) -> int:
     from onboarder.cli.nights import reconcile as carry_out
 
     desk = Desk.of(context)
     return desk.run(
-        carry_out(desk, market=market, marketplace=marketplace, report=report, run_id=run)
+        carry_out(
+            desk,
+            market=market,
+            marketplace=marketplace,
+            report=report,
+            run_id=run,
+            believe_losses=believe_losses,
+        )
     )
 
 
@@ -183,6 +191,40 @@ def init_keys(context: typer.Context) -> int:
 
     desk = Desk.of(context)
     return desk.run(carry_out(desk))
+
+
+def keys_status(context: typer.Context) -> int:
+    from onboarder.cli.keys import keys_status as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk))
+
+
+def rotate_keys(
+    context: typer.Context, prepare: Annotated[bool, typer.Option("--prepare")] = False
+) -> int:
+    from onboarder.cli.keys import rotate_keys as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk, prepare=prepare))
+
+
+def retire_key(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
+    from onboarder.cli.keys import retire_key as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk, key))
+
+
+def forget_keys(
+    context: typer.Context,
+    merchant: Annotated[str, typer.Argument(metavar="MERCHANT")],
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+) -> int:
+    from onboarder.cli.keys import forget_keys as carry_out
+
+    desk = Desk.of(context)
+    return desk.run(carry_out(desk, merchant, yes=yes))
 
 
 def doctor(context: typer.Context) -> int:

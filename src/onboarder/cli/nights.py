@@ -27,6 +27,7 @@ async def reconcile(
     marketplace: str | None,
     report: Path | None,
     run_id: str | None,
+    believe_losses: bool,
 ) -> int:
     if report is not None:
         check_report_path(report)
@@ -39,7 +40,14 @@ async def reconcile(
         if asked is not None and asked.ended_at is not None:
             record = asked
         else:
-            record = await _work(desk, app, scope, continued=asked)
+            night = Night(
+                app.database,
+                app.drift_rules,
+                owner=app.name,
+                clock=app.clock,
+                believes_losses=believe_losses,
+            )
+            record = await _work(desk, app, night, scope, continued=asked)
         return await _show(desk, app, record, report)
 
 
@@ -58,9 +66,8 @@ async def _run_asked_for(app: Application, run_id: str) -> RunRecord:
 
 
 async def _work(
-    desk: Desk, app: Application, scope: Scope, *, continued: RunRecord | None
+    desk: Desk, app: Application, night: Night, scope: Scope, *, continued: RunRecord | None
 ) -> RunRecord:
-    night = Night(app.database, app.drift_rules, owner=app.name, clock=app.clock)
     watcher = _Watcher(desk)
     try:
         run = await night.begin(by=desk.actor, scope=scope, known=list(app.marketplace_configs))

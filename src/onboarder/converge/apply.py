@@ -15,6 +15,7 @@ from onboarder.connector.errors import (
     Unsupported,
 )
 from onboarder.converge import agreed
+from onboarder.converge.failures import PHOTO_MISSING
 from onboarder.converge.outcomes import (
     is_final,
     known_record,
@@ -127,7 +128,12 @@ class Appliance:
 
     async def _upload(self, step: UploadPhoto) -> None:
         session = self.session
-        photo = Photo(step.photo, "image/jpeg", session.around.photos.read(step.photo))
+        try:
+            photo = Photo(step.photo, "image/jpeg", session.around.photos.read(step.photo))
+        except OSError as error:
+            missing = Rejected(PHOTO_MISSING, detail=type(error).__name__)
+            await record_refused_photo(session, step.photo, missing)
+            return
         try:
             remote = await session.reach(lambda way: session.connector.upload_photo(way, photo))
         except (Rejected, Unsupported) as error:

@@ -40,6 +40,12 @@ PARKED = Advice(
     "Dihentikan sementara karena berkali-kali gagal. Operator memperbaiki sebabnya, lalu: onboarder redrive TOKO",
     "Parked after repeated failures without progress; mend the cause, then run `onboarder redrive STORE`.",
 )
+PHOTO_MISSING = Advice(
+    f"{PARKED_CODE}.photo_missing",
+    Actor.OPERATOR,
+    "Foto barang ini tidak ada lagi di penyimpanan kami. Impor lagi fotonya, lalu: onboarder redrive TOKO",
+    "A photo of this product is missing from the photo folder; import it again, then run `onboarder redrive STORE`.",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,25 @@ class Scope:
 
 
 class Night:
-    """Pushes one reconciliation run on. `owner` names this process in the lock."""
+    """Pushes one reconciliation run on. `owner` names this process in the lock.
+
+    `believes_losses`: a person has looked and says that what seems gone is gone, however much it is.
+    """
 
     def __init__(
-        self, database: Database, rules: DriftRules, *, owner: str, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        rules: DriftRules,
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        believes_losses: bool = False,
     ) -> None:
         self._database = database
         self._rules = rules
         self._owner = owner
         self._clock = clock
+        self._believes_losses = believes_losses
 
     async def begin(
         self, *, by: str, scope: Scope, known: Collection[MarketplaceName] | None = None
@@ -155,7 +165,9 @@ class Night:
         await runs.forget_unobserved(tx, run)
         found = await runs.drifts(tx, run, outcome=HELD)
         held = await runs.listings_held(tx, scope.get("market"))
-        unbelievable = _unbelievable(found, held, self._rules)
+        unbelievable = (
+            set[str]() if self._believes_losses else _unbelievable(found, held, self._rules)
+        )
         stopped = [one for one in found if _marketplace(one) in unbelievable]
         approved = [one for one in found if _marketplace(one) not in unbelievable]
         await runs.set_outcome(tx, [one.id for one in stopped], STOPPED)

@@ -117,6 +117,9 @@ def test_an_implausible_loss_is_not_believed(busy_office: Office, console: BackO
     assert "held back" in ended.err
     assert _listings(console) == []
 
+    sure = busy_office.run("reconcile", "--believe-losses", "--json", "--lang", "en")
+    assert (sure.code, sure.json["state"]) == (Exit.DONE, "done")
+
 
 def test_stores_on_a_marketplace_no_longer_configured_do_not_hold_the_night_up(
     busy_office: Office,
