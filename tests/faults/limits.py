@@ -1,7 +1,7 @@
 """429 storms over several worker processes on one budget: who sends although the marketplace said how long to wait?
 
 `python -m tests.faults.limits [--short]`. Told by the marketplace's own log: early is a request that arrived later than
-`ON_THE_WAY` after a 429 and before its Retry-After had passed, of anybody if the 429 spoke of the app, of the same store if it
+`ON_THE_WAY` after a 429 and before its Retry-After had passed: anybody's if the 429 spoke of the app, the store's own if it
 spoke of that store. Meanwhile every store is woken again and again, as edits in the register would.
 """
 

@@ -1,7 +1,7 @@
 """A marketplace that answers nothing but 503 for a while, in the middle of the work of several worker processes.
 
-`python -m tests.faults.outage [--short]`. The same work is done once undisturbed; what the disturbed run sent beyond that is
-extra. The full rate is back with the first seconds in which nine tenths of the undisturbed run's usual rate are served.
+`python -m tests.faults.outage [--short]`. The same work is done once undisturbed; what the disturbed run sent beyond that
+is extra. The full rate is back with the first seconds in which nine tenths of the undisturbed run's usual rate are served.
 """
 
 import argparse
