@@ -1,8 +1,8 @@
 """One shop in trouble of its own among many: what does it cost the others?
 
-`python -m tests.faults.fairness [--short]`. First on a virtual clock, exactly: the real passes, slots and sweep of one worker
-over a town in which every call takes `LATENCY`, with all shops due at once; when all are well, and with one that is limited,
-whose calls hang, or whose access is revoked. Then in real time with two worker processes, in alternating rounds.
+`python -m tests.faults.fairness [--short]`. First on a virtual clock, exactly: one worker's real passes, slots and sweep
+over a town in which every call takes `LATENCY`, with all shops due at once; when all are well, and with one that is
+limited, whose calls hang, or whose access is revoked. Then in real time with two worker processes, in alternating rounds.
 """
 
 import argparse
