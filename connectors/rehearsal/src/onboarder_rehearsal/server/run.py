@@ -7,6 +7,7 @@ from pathlib import Path
 
 import uvicorn
 from pydantic import BaseModel, ConfigDict
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from onboarder_rehearsal.server.app import create_app
@@ -37,7 +38,11 @@ def serve(
     dials: Sequence[Dial] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT. A second start with the same `state_dir` goes on where the first ended."""
-    app = create_app(state_dir, rules=rules, dials=dials)
+    serve_app(create_app(state_dir, rules=rules, dials=dials), host, port)
+
+
+def serve_app(app: Starlette, host: str, port: int) -> None:
+    """Serve any application until SIGTERM or SIGINT, with connections that its faults can drop."""
     config = uvicorn.Config(
         app,
         host=host,

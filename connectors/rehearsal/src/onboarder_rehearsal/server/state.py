@@ -47,9 +47,9 @@ CREATE INDEX IF NOT EXISTS log_seller ON log (seller);
 
 
 class State:
-    """The rows, through plain SQL. `folder` None keeps everything in memory, for tests."""
+    """The rows, through plain SQL. `folder` None keeps everything in memory, for tests; `tables` creates what is missing."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, tables: str = _TABLES) -> None:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         name = ":memory:" if folder is None else str(folder / "market.db")
@@ -57,7 +57,7 @@ class State:
         self._link.row_factory = sqlite3.Row
         self._link.execute("PRAGMA journal_mode=WAL")
         self._link.execute("PRAGMA synchronous=NORMAL")
-        self._link.executescript(_TABLES)
+        self._link.executescript(tables)
 
     def close(self) -> None:
         self._link.close()
