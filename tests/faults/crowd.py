@@ -31,12 +31,15 @@ class Call(BaseModel):
 
 @asynccontextmanager
 async def a_crowd(
-    folder: Path, *, per_second: float, workers: int, **changes: object
+    folder: Path, *, per_second: float, workers: int, records: Path | None = None, **changes: object
 ) -> AsyncGenerator[Crew]:
-    """A crew with so many workers hired, whose calls share so many a second. `changes` are settings."""
+    """A crew with so many workers hired, whose calls share so many a second.
+
+    `records` is where the database file is to be; `changes` are settings.
+    """
     server = EmbeddedServer(folder / "redis")
     server.start()
-    url = f"sqlite+aiosqlite:///{folder / 'onboarder.db'}"
+    url = f"sqlite+aiosqlite:///{records or folder / 'onboarder.db'}"
     database = Database(url)
     await upgrade(database)
     await database.aclose()

@@ -64,7 +64,7 @@ async def _start(crew: Crew, number: int) -> float:
 
 
 def _heard_of(crew: Crew, reference: str) -> float | None:
-    query = {"store": reference, "limit": 1}
+    query: dict[str, str | int] = {"store": reference, "limit": 1}
     rows = crew.marketplace.get("/_control/log", params=query).raise_for_status().json()
     return float(rows[0]["at"]) if rows else None
 

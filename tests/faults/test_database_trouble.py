@@ -12,6 +12,7 @@ from onboarder.converge.loop import PassEnd
 from onboarder.model.ids import StoreId
 from onboarder.records import tables
 from onboarder.records.database import RecordsBusy
+from tests.faults.database_trouble import SHORT, findings
 from tests.support.mischief import Deed, DisturbedDatabase
 from tests.support.town import Town, a_merchant, a_product
 
@@ -124,3 +125,10 @@ async def limit_pages(town: Town, pages: int) -> None:
 async def short_patience(town: Town) -> None:
     async with town.database.write() as tx:
         await tx.exec_driver_sql("PRAGMA busy_timeout=20")
+
+
+@pytest.mark.processes
+async def test_workers_go_on_after_the_database_was_held_full_or_put_back(tmp_path: Path) -> None:
+    found = await findings(tmp_path, SHORT)
+
+    assert [one for one in found if not one.kept] == []

@@ -1,0 +1,255 @@
+"""A database that another holds, whose disk is full, or that is yesterday's again, under real workers.
+
+`python -m tests.faults.database_trouble [--short]`. The disk is a small file system of its own where this process may mount
+one, else the workers' files are limited in size. What was sent without being on record first is lost.
+"""
+
+import argparse
+import asyncio
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from tests.faults.crowd import a_crowd, calls
+from tests.faults.findings import Finding, tell
+from tests.support.crew import Crew, eventually, is_so
+
+PER_SECOND, WORKERS = 40.0, 2
+MERCHANTS, PRODUCTS = 30, 4
+DISK_MEGABYTES = 16
+FULL_SECONDS = 4.0
+"""How long the disk stays full each time."""
+MOST_RESUMED = 10.0
+"""Seconds after which calls must come again."""
+
+
+@dataclass(frozen=True)
+class Size:
+    held: float
+    """Seconds for which another holds the write lock."""
+    full_at: Sequence[float]
+    restored_at: Sequence[float]
+    """Shares of the work done at the time."""
+
+
+WHOLE = Size(30, (0.1, 0.5, 0.9), (0.3, 0.6, 0.9))
+SHORT = Size(7, (0.4,), (0.6,))
+
+
+async def held(folder: Path, seconds: float) -> Finding:
+    """Another process' write lock in the middle of the work."""
+    async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS) as crew:
+        began = time.monotonic()
+        await crew.order(MERCHANTS, PRODUCTS)
+        await _until(crew, 0.2)
+        with closing(sqlite3.connect(_file(crew), isolation_level=None, timeout=30)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(seconds)
+            before, used_up = len(calls(crew.marketplace)), _used_up(crew)
+            holder.execute("ROLLBACK")
+        released = time.monotonic()
+        await eventually(lambda: is_so(len(calls(crew.marketplace)) > before))
+        resumed = time.monotonic() - released
+        await crew.done()
+        used_up = max(used_up, _used_up(crew))
+        note = f"calls again {resumed:.1f} s after it was let go, attempts used up: {used_up}"
+        well = used_up == 0 and resumed <= MOST_RESUMED
+        return _finding(crew, f"write lock held {seconds:.0f} s", began, note, runs=1, well=well)
+
+
+async def full(folder: Path, shares: Sequence[float]) -> Finding:
+    """No room on the disk for a while, at several points of the work."""
+    with _a_small_disk(folder / "small") as disk:
+        records = disk.folder / "onboarder.db"
+        async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS, records=records) as crew:
+            began = time.monotonic()
+            await crew.order(MERCHANTS, PRODUCTS)
+            unrecorded = 0
+            for share in shares:
+                await _until(crew, share)
+                disk.fill(crew)
+                await asyncio.sleep(FULL_SECONDS)
+                unrecorded += len(_held(crew) - _intended(crew))
+                disk.free(crew)
+            await crew.done()
+            stopped = len(crew.events("pass.lost"))
+            how = f"{disk.how}, {stopped} passes stopped by it, {unrecorded} writes not on record first"
+            well = unrecorded == 0 and stopped > 0
+            return _finding(crew, "full disk", began, how, runs=len(shares), well=well)
+
+
+async def restored(folder: Path, shares: Sequence[float]) -> Finding:
+    """The records of an earlier moment are put back after all work was done; what was ordered since is ordered again."""
+    async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS) as crew:
+        began, firsts = time.monotonic(), count(0, 2 * MERCHANTS)
+        for share in shares:
+            first, already = next(firsts), crew.held()
+            await crew.order(MERCHANTS, PRODUCTS, first=first)
+            await _until(crew, share, already)
+            copy = folder / f"copy{first}.db"
+            _copy(_file(crew), copy)
+            await crew.order(MERCHANTS, PRODUCTS, first=first + MERCHANTS)
+            await crew.done()
+            await _put_back(crew, copy)
+            await crew.order(MERCHANTS, PRODUCTS, first=first + MERCHANTS)
+            await crew.done()
+        note = f"copies made at {', '.join(f'{one:.0%}' for one in shares)} of the work"
+        goods = 2 * MERCHANTS * len(shares)
+        return _finding(
+            crew, "older backup restored", began, note, runs=len(shares), merchants=goods
+        )
+
+
+def _finding(
+    crew: Crew,
+    scenario: str,
+    began: float,
+    note: str,
+    *,
+    runs: int,
+    merchants: int = MERCHANTS,
+    well: bool = True,
+) -> Finding:
+    doubles = len(crew.doubles())
+    lost = merchants * PRODUCTS - crew.held()
+    return Finding(
+        scenario=f"database: {scenario}",
+        runs=runs,
+        seeds="-",
+        duplicates=doubles,
+        lost=lost,
+        stuck=0,
+        seconds=round(time.monotonic() - began, 1),
+        kept=well and doubles == lost == 0,
+        note=note,
+    )
+
+
+async def _until(crew: Crew, share: float, already: int = 0) -> None:
+    await crew.busy(already + int(share * MERCHANTS * PRODUCTS))
+
+
+def _file(crew: Crew) -> Path:
+    return Path(crew.database.url.partition(":///")[2])
+
+
+def _read(crew: Crew, query: str) -> list[tuple[object, ...]]:
+    """Past the product."""
+    with closing(sqlite3.connect(f"file:{_file(crew)}?mode=ro", uri=True, timeout=5)) as records:
+        return records.execute(query).fetchall()
+
+
+def _used_up(crew: Crew) -> int:
+    """Attempts used up by stores, and passes begun in vain beyond the first."""
+    [(attempts, starts)] = _read(crew, "SELECT max(attempts), max(starts) FROM store")
+    return int(str(attempts)) + max(0, int(str(starts)) - 1)
+
+
+def _held(crew: Crew) -> set[str]:
+    """References of all stores and listings that the marketplace holds."""
+    account = crew.marketplace.get("/_control/account").raise_for_status().json()
+    return {*account["stores"], *account["listings"]}
+
+
+def _intended(crew: Crew) -> set[str]:
+    return {str(one) for (one,) in _read(crew, "SELECT reference FROM intent")}
+
+
+def _copy(records: Path, to: Path) -> None:
+    with closing(sqlite3.connect(records)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+
+
+async def _put_back(crew: Crew, copy: Path) -> None:
+    """Workers stopped, the file replaced, workers started."""
+    crew.dismiss()
+    await crew.database.aclose()
+    records = _file(crew)
+    for kind in ("-wal", "-shm"):
+        records.with_name(records.name + kind).unlink(missing_ok=True)
+    shutil.copy(copy, records)
+    for _ in range(WORKERS):
+        crew.start_worker()
+
+
+@dataclass(frozen=True)
+class _Disk:
+    folder: Path
+    how: str
+    fill: Callable[[Crew], None]
+    free: Callable[[Crew], None]
+
+
+@contextmanager
+def _a_small_disk(folder: Path) -> Generator[_Disk]:
+    folder.mkdir()
+    size = f"size={DISK_MEGABYTES}m"
+    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        limited = "files limited in size (no right to mount)"
+        yield _Disk(
+            folder, limited, _limit_files, lambda crew: _limit(crew, resource.RLIM_INFINITY)
+        )
+        return
+    filler = folder / "filler"
+    try:
+        yield _Disk(
+            folder, "a file system of its own", lambda _: _fill(filler), lambda _: filler.unlink()
+        )
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _fill(filler: Path) -> None:
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"\0" * 4096):
+                pass
+        except OSError:
+            return
+
+
+def _limit_files(crew: Crew) -> None:
+    """No file of the workers may become larger than the database's log is now."""
+    log = _file(crew).with_name(_file(crew).name + "-wal")
+    _limit(crew, log.stat().st_size)
+
+
+def _limit(crew: Crew, size: int) -> None:
+    for worker in crew.workers:
+        _, most = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (size, most))
+
+
+async def findings(folder: Path, size: Size) -> list[Finding]:
+    """All three, each with a crew of its own."""
+    folders = [folder / name for name in ("held", "full", "restored")]
+    for one in folders:
+        one.mkdir()
+    return [
+        await held(folders[0], size.held),
+        await full(folders[1], size.full_at),
+        await restored(folders[2], size.restored_at),
+    ]
+
+
+def main() -> int:
+    """Print what was found; 0 if every promise was kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true")
+    size = SHORT if parser.parse_args().short else WHOLE
+    with tempfile.TemporaryDirectory(prefix="onboarder-faults-") as folder:
+        return tell(asyncio.run(findings(Path(folder), size)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
