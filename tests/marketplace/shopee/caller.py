@@ -29,7 +29,11 @@ class Caller:
         shop = "" if self.shop_id is None else f"{self.access_token}{self.shop_id}"
         base = f"{PLAIN.partner_id}/api/v2/{path}{timestamp}{shop}"
         sign = hmac.new(PLAIN.partner_key.encode(), base.encode(), hashlib.sha256).hexdigest()
-        common = {"partner_id": PLAIN.partner_id, "timestamp": timestamp, "sign": sign}
+        common: dict[str, str | int] = {
+            "partner_id": PLAIN.partner_id,
+            "timestamp": timestamp,
+            "sign": sign,
+        }
         if self.shop_id is None:
             return {**common, **changes}
         return {**common, "access_token": self.access_token, "shop_id": self.shop_id, **changes}

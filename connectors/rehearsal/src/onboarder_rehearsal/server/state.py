@@ -47,7 +47,7 @@ CREATE INDEX IF NOT EXISTS log_seller ON log (seller);
 
 
 class State:
-    """The rows, through plain SQL. `folder` None keeps everything in memory, for tests; `tables` creates what is missing."""
+    """The rows, through plain SQL. `folder` None keeps everything in memory, for tests; `tables` makes what lacks."""
 
     def __init__(self, folder: Path | None, tables: str = _TABLES) -> None:
         if folder is not None:
