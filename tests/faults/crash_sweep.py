@@ -21,6 +21,7 @@ from onboarder_workers.process import at_work
 from tests.faults.lab import (
     LANES,
     LEASE_SECONDS,
+    PRODUCTS,
     Experiment,
     Held,
     Lab,
@@ -195,11 +196,11 @@ def _judge(lab: Lab, made: Mapping[int, int], outcome: Outcome) -> None:
             _tell(f"{outcome.mode}, step {step}: {duplicates} duplicates, {lost} lost")
 
 
-def duplicates_and_losses(account: Held, number: int) -> tuple[int, int]:
+def duplicates_and_losses(account: Held, number: int, products: int = PRODUCTS) -> tuple[int, int]:
     """Of the merchant of that number: objects too many, and objects missing."""
-    merchant, products = the_goods(number)
+    merchant, goods = the_goods(number, products)
     counts = [len(account["stores"].get(merchant.id, []))]
-    counts += [len(account["listings"].get(one.id, [])) for one in products]
+    counts += [len(account["listings"].get(one.id, [])) for one in goods]
     return sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
 
 
