@@ -26,12 +26,13 @@ from onboarder.settings import Settings, read_toml
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from onboarder.connector.manifest import Manifest
     from onboarder.connector.registry import MarketplaceConfig
     from onboarder.converge.session import Marketplace, Surroundings
     from onboarder.intake.photo_store import PhotoStore
     from onboarder.intake.rules import IntakeRules
-    from onboarder.people.secrets_folder import SecretsFolder
     from onboarder.people.key_ring import KeyRingFile
+    from onboarder.people.secrets_folder import SecretsFolder
     from onboarder.people.vault import Vault
     from onboarder.records.merchant_keys import MerchantKeys
 
@@ -134,6 +135,12 @@ class Application:
                 id_hint="lihat: onboarder marketplaces",
             )
         return found
+
+    def manifest(self, name: MarketplaceName) -> "Manifest":
+        """What the marketplace's connector says of it."""
+        from onboarder.connector.registry import connector_type
+
+        return connector_type(self.marketplace_config(name).connector).manifest
 
     def categories(self, name: MarketplaceName) -> Mapping[str, str]:
         """Our category codes to the marketplace's keys, from config/categories/NAME.toml."""

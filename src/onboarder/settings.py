@@ -15,6 +15,8 @@ from pydantic_settings import (
 from onboarder.problems import ConfigProblem
 
 SQLITE = "sqlite"
+_PUBLIC = r"^(https://[^\s/?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[\w./-]*\w)?$"
+"""Plain http only on this very machine."""
 
 
 class Settings(BaseSettings):
@@ -29,6 +31,9 @@ class Settings(BaseSettings):
     """Folder with the file `keys.json` of the key ring; default: DATA_DIR/keys."""
     database_url: SecretStr | None = None
     """postgresql://… for a server; default: SQLite in DATA_DIR."""
+    keys_url: SecretStr | None = None
+    """postgresql://… of a database of its own for the merchants' keys; default: DATA_DIR/keys/merchants.db. Several hosts
+    must share one, and it must not be in the backups of the other."""
     redis_url: SecretStr | None = None
     """redis://… or unix://… for a server; default: an embedded Valkey in DATA_DIR."""
     programme: str = "cirebon"
@@ -54,6 +59,16 @@ class Settings(BaseSettings):
     night_at: str = Field(default="01:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     """When the nightly reconciliation starts, in the programme's time zone."""
 
+    public_url: str | None = Field(default=None, pattern=_PUBLIC, max_length=200)
+    """The address under which phones and marketplaces reach `onboarder serve`: https://…, without a slash at its end."""
+    serve_host: str = "127.0.0.1"
+    serve_port: int = Field(default=8791, ge=1, le=65_535)
+    """Where `onboarder serve` listens; a reverse proxy that holds the certificate stands before it."""
+    link_days: float = Field(default=30, gt=0, le=365)
+    """How long a merchant's personal link works."""
+    visit_minutes: float = Field(default=60, gt=0, le=1440)
+    """How long a merchant may take on the marketplace's own page before coming back."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -76,22 +91,29 @@ class Settings(BaseSettings):
     @cached_property
     def database(self) -> str:
         """SQLAlchemy's async URL of the database."""
-        if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'onboarder.db'}"
-        url = self.database_url.get_secret_value()
-        for plain, driver in (
-            ("postgresql://", "postgresql+asyncpg://"),
-            ("postgres://", "postgresql+asyncpg://"),
-            ("sqlite:///", "sqlite+aiosqlite:///"),
-        ):
-            if url.startswith(plain):
-                return driver + url.removeprefix(plain)
-        return url
+        return _async_url(self.database_url, self.data_dir.resolve() / "onboarder.db")
+
+    @cached_property
+    def keys_database(self) -> str:
+        """SQLAlchemy's async URL of the store of merchants' keys."""
+        return _async_url(self.keys_url, self.data_dir.resolve() / "keys" / "merchants.db")
 
     @property
     def keys_dir(self) -> Path:
         """The folder of the key ring."""
         return self.secrets_dir or self.data_dir / "keys"
+
+    @property
+    def public_address(self) -> str:
+        """`public_url`; `ConfigProblem` if it is not set."""
+        if self.public_url is None:
+            raise ConfigProblem(
+                "public_url is not set, so no personal link can be made",
+                hint="set public_url in onboarder.toml to the https address of onboarder serve",
+                id_message="public_url belum diatur, jadi tautan pribadi tidak bisa dibuat",
+                id_hint="atur public_url di onboarder.toml dengan alamat https dari onboarder serve",
+            )
+        return self.public_url
 
     @property
     def embedded_database(self) -> bool:
@@ -130,6 +152,19 @@ def read_settings() -> Settings:
             id_message=f"onboarder.toml tidak bisa dibaca: {error}",
             id_hint="perbaiki baris itu lalu coba lagi",
         ) from None
+
+
+def _async_url(url: SecretStr | None, file: Path) -> str:
+    """With the driver that SQLAlchemy needs; without a URL, SQLite in that file."""
+    plain = f"sqlite:///{file}" if url is None else url.get_secret_value()
+    for scheme, driver in (
+        ("postgresql://", "postgresql+asyncpg://"),
+        ("postgres://", "postgresql+asyncpg://"),
+        ("sqlite:///", "sqlite+aiosqlite:///"),
+    ):
+        if plain.startswith(scheme):
+            return driver + plain.removeprefix(scheme)
+    return plain
 
 
 def read_toml(path: Path) -> dict[str, object]:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import SecretStr
 
 from onboarder.connector.advice import UNREACHABLE
 from onboarder.connector.consent import ConsentReturn
-from onboarder.connector.contract import Access, Credentials, OpenedStore
+from onboarder.connector.contract import Access, Credentials, Equipment, OpenedStore
 from onboarder.connector.errors import (
     ActionNeeded,
     Advice,
@@ -20,7 +21,7 @@ from onboarder.connector.errors import (
     MarketplaceError,
     OutcomeUnknown,
 )
-from onboarder.connector.manifest import Capability, CredentialKind, HumanStep
+from onboarder.connector.manifest import Capability, CredentialKind, HumanStep, Manifest
 from onboarder.connector.webhook import Delivery, Event
 from onboarder.consent.doors import Arrival, Doors
 from onboarder.consent.inbox import Inbox
@@ -44,6 +45,16 @@ CODE_USED = Advice("practice.code", Actor.MERCHANT, "Kode tidak berlaku.", "The 
 GONE = Advice("practice.withdrawn", Actor.MERCHANT, "Izin dicabut.", "Consent was withdrawn.")
 IDENTITY = Advice("practice.kyc", Actor.MERCHANT, "Verifikasi dulu.", "Identity check pending.")
 STEP = HumanStep("merchant", "Daftar toko di HP sendiri.", "Sign up on your own phone.", 20)
+
+
+def asking_consent(manifest: Manifest) -> Manifest:
+    """The same marketplace, where nobody but its owner opens a store."""
+    return replace(
+        manifest,
+        capabilities=(manifest.capabilities | {Capability.WEBHOOKS}) - {Capability.OPEN_STORE},
+        credentials=CredentialKind.CONSENT,
+        human_steps=(STEP,),
+    )
 
 
 class Consenting(RehearsalConnector):
@@ -106,6 +117,20 @@ class Consenting(RehearsalConnector):
     def _prove(self, access: Access) -> None:
         if access.remote_id in self.withdrawn:
             raise CredentialsExpired(GONE)
+
+
+class Installed(Consenting):
+    """As the application builds it from its settings; what the marketplace knows is shared by all that are built."""
+
+    manifest = asking_consent(RehearsalConnector.manifest)
+    codes: ClassVar[dict[str, RemoteId]] = {}  # type: ignore[misc]  # here of the class
+    withdrawn: ClassVar[set[RemoteId]] = set()  # type: ignore[misc]  # likewise
+    unproven: ClassVar[set[RemoteId]] = set()  # type: ignore[misc]  # likewise
+    troubles: ClassVar[list[MarketplaceError]] = []  # type: ignore[misc]  # likewise
+
+    def __init__(self, settings: Mapping[str, object], equipment: Equipment) -> None:
+        super().__init__(settings, equipment)
+        vars(self)["manifest"] = asking_consent(self.manifest)
 
 
 @dataclass
@@ -200,10 +225,7 @@ class Fair:
 def a_fair(town: Town) -> Fair:
     """The town's marketplace asks for consent from now on."""
     connector = with_connector(town, Consenting)
-    manifest = connector.manifest
-    can = (manifest.capabilities | {Capability.WEBHOOKS}) - {Capability.OPEN_STORE}
-    changes = {"capabilities": can, "credentials": CredentialKind.CONSENT, "human_steps": (STEP,)}
-    vars(connector)["manifest"] = replace(manifest, **changes)  # type: ignore[arg-type]  # real fields
+    vars(connector)["manifest"] = asking_consent(connector.manifest)
     connector.codes, connector.withdrawn, connector.unproven = {}, set(), set()
     connector.troubles = []
     bell = Bell()

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -48,7 +49,7 @@ async def _marketplaces(ward: Ward) -> list[Check]:
 async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     try:
         manifest = connector_type(config.connector).manifest
-        await _build(config)
+        await _build(ward, config)
         mapped = ward.app.categories(config.name)
         missing = sorted(set(ward.app.intake_rules.categories.names) - set(mapped))
     except Problem as problem:
@@ -59,18 +60,30 @@ async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     well = Check(
         f"{name} {config.name}", Level.OK, f"{manifest.title} · {kind} · {config.base_url}"
     )
+    found = [well, *_secrets(ward, config, manifest.secrets)]
     if not missing:
-        return [well]
+        return found
     facts = {"marketplace": config.name, "codes": ", ".join(missing)}
-    return [well, ward.found("categories", Level.WARN, "unmapped", **facts)]
+    return [*found, ward.found("categories", Level.WARN, "unmapped", **facts)]
 
 
-async def _build(config: MarketplaceConfig) -> None:
-    """The connector with its settings, calling nobody and using no key."""
+def _secrets(ward: Ward, config: MarketplaceConfig, names: Sequence[str]) -> list[Check]:
+    """Which of the secrets that the connector asks for are there; never what they say."""
+    missing = [name for name in names if ward.app.secrets.read(config.name, name) is None]
+    if missing:
+        folder = ward.settings.keys_dir / config.name
+        facts = {"marketplace": config.name, "names": ", ".join(missing), "folder": folder}
+        return [ward.found("secrets", Level.WARN, "secrets_missing", **facts)]
+    return [ward.well("secrets", f"{config.name}: {', '.join(names)}")] if names else []
+
+
+async def _build(ward: Ward, config: MarketplaceConfig) -> None:
+    """The connector with its settings and secrets, calling nobody and using no key."""
     client = open_client(config.base_url)
     http = MarketplaceHttp(client, UnlimitedBudget(), marketplace=config.name)
     try:
-        equipment = Equipment(http, utc_now, lambda _: SecretStr("-"))
+        secret = partial(ward.app.secrets.read, config.name)
+        equipment = Equipment(http, utc_now, lambda _: SecretStr("-"), secret)
         connector_type(config.connector)(config.settings, equipment)
     finally:
         await http.aclose()

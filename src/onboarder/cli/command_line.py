@@ -10,8 +10,19 @@ from onboarder.cli import commands
 from onboarder.cli.wording import Words
 
 _ORDER = (
-    *("import", "plan", "open", "status", "watch", "tasks", "redrive", "reconcile"),
-    *("marketplaces", "worker", "rehearsal", "db", "keys", "doctor", "demo", "exit-codes"),
+    *(
+        "import",
+        "plan",
+        "open",
+        "draft",
+        "consent",
+        "status",
+        "watch",
+        "tasks",
+        "redrive",
+        "reconcile",
+    ),
+    *("marketplaces", "worker", "serve", "rehearsal", "db", "keys", "doctor", "demo", "exit-codes"),
 )
 """As the work goes; subcommands would come last otherwise."""
 _Settings = Mapping[str, bool | list[str]]
@@ -30,6 +41,8 @@ def command_line(words: Words) -> TyperGroup:
     app.command("import")(commands.import_registers)
     app.command("plan")(commands.plan)
     app.command("open")(commands.open_stores)
+    app.command("draft")(commands.draft)
+    app.command("consent")(commands.consent)
     app.command("status")(commands.status)
     app.command("watch")(commands.watch)
     app.add_typer(_tasks(), name="tasks")
@@ -37,6 +50,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("reconcile")(commands.reconcile)
     app.command("marketplaces")(commands.marketplaces)
     app.command("worker")(commands.worker)
+    app.command("serve")(commands.serve)
     app.command("rehearsal", context_settings=dict(_PASSED_ON))(commands.rehearsal)
     app.add_typer(_databases(), name="db")
     app.add_typer(_keys(), name="keys")
@@ -67,13 +81,12 @@ def _databases() -> typer.Typer:
 
 def _keys() -> typer.Typer:
     app = _app()
-    app.callback()(_nothing)  # a lone command would otherwise take the group's place
     app.command("init")(commands.init_keys)
+    app.command("status")(commands.keys_status)
+    app.command("rotate")(commands.rotate_keys)
+    app.command("retire")(commands.retire_key)
+    app.command("forget")(commands.forget_keys)
     return app
-
-
-def _nothing() -> None:
-    """Groups need a callback to stay groups."""
 
 
 def _app(settings: _Settings | None = None) -> typer.Typer:

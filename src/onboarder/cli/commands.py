@@ -166,6 +166,37 @@ def worker(
     return work(Desk.of(context), lanes)
 
 
+def draft(
+    context: typer.Context,
+    store: Annotated[str, typer.Argument(metavar="STORE")],
+    canvasser: Annotated[str | None, typer.Option("--canvasser", metavar="ID")] = None,
+    qr: Annotated[Path | None, typer.Option("--qr", metavar="FILE.svg|png")] = None,
+) -> int:
+    from onboarder.cli.consenting import Asked, show_draft
+
+    desk = Desk.of(context)
+    return desk.run(show_draft(desk, store, Asked(canvasser=canvasser, qr=qr)))
+
+
+def consent(
+    context: typer.Context,
+    store: Annotated[str, typer.Argument(metavar="STORE")],
+    new: Annotated[bool, typer.Option("--new")] = False,
+    canvasser: Annotated[str | None, typer.Option("--canvasser", metavar="ID")] = None,
+    qr: Annotated[Path | None, typer.Option("--qr", metavar="FILE.svg|png")] = None,
+) -> int:
+    from onboarder.cli.consenting import Asked, show_consent
+
+    desk = Desk.of(context)
+    return desk.run(show_consent(desk, store, Asked(new=new, canvasser=canvasser, qr=qr)))
+
+
+def serve(context: typer.Context) -> int:
+    from onboarder.cli.serving import serve as carry_out
+
+    return carry_out(Desk.of(context))
+
+
 def rehearsal(context: typer.Context) -> int:
     from onboarder.cli.installed import run_installed
 

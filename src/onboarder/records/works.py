@@ -11,10 +11,16 @@ from onboarder.model.people import Merchant
 from onboarder.model.recorded import Doubt, ListingRecord, StoreRecord, StoreWork
 from onboarder.model.shop import StoreState
 from onboarder.model.work import IntentState, Lane
-from onboarder.records.codec import read_doubt, read_listing, read_product, read_store
+from onboarder.records.codec import (
+    read_doubt,
+    read_listing,
+    read_merchant,
+    read_product,
+    read_store,
+)
 from onboarder.records.database import Transaction
 from onboarder.records.register import CHUNK
-from onboarder.records.tables import intent, listing, product, remote_photo, store
+from onboarder.records.tables import intent, listing, merchant, product, remote_photo, store
 
 
 async def works(
@@ -25,6 +31,17 @@ async def works(
     for start in range(0, len(merchants), CHUNK):
         found += await _chunk(tx, merchants[start : start + CHUNK], marketplace)
     return found
+
+
+async def owners(tx: Transaction, marketplace: MarketplaceName) -> list[Merchant]:
+    """Whose stores we have there, in the order in which they were ordered."""
+    query = (
+        select(merchant)
+        .join(store, store.c.merchant_id == merchant.c.id)
+        .where(store.c.marketplace == marketplace)
+        .order_by(store.c.created_at, store.c.id)
+    )
+    return [read_merchant(row) for row in (await tx.execute(query)).mappings()]
 
 
 async def _chunk(
@@ -47,8 +64,7 @@ async def _chunk(
             listings=listings[where],
             doubts=tuple(doubts[where]),
             photos=photos[where],
-            sealed_credentials=None,
-            credentials_expire_at=None,
+            credentials=None,
         )
         for owner, where in zip(merchants, ids, strict=True)
     ]
