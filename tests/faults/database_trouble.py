@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from tests.faults.crowd import a_crowd, calls
@@ -24,7 +23,7 @@ from tests.faults.findings import Finding, tell
 from tests.support.crew import Crew, eventually, is_so
 
 PER_SECOND, WORKERS = 40.0, 2
-MERCHANTS, PRODUCTS = 30, 4
+PRODUCTS = 3
 DISK_MEGABYTES = 16
 FULL_SECONDS = 4.0
 """How long the disk stays full each time."""
@@ -34,6 +33,9 @@ MOST_RESUMED = 10.0
 
 @dataclass(frozen=True)
 class Size:
+    """`merchants` of each round of work."""
+
+    merchants: int
     held: float
     """Seconds for which another holds the write lock."""
     full_at: Sequence[float]
@@ -41,101 +43,115 @@ class Size:
     """Shares of the work done at the time."""
 
 
-WHOLE = Size(30, (0.1, 0.5, 0.9), (0.3, 0.6, 0.9))
-SHORT = Size(7, (0.4,), (0.6,))
+WHOLE = Size(40, 30, (0.1, 0.5, 0.9), (0.3, 0.6, 0.9))
+SHORT = Size(10, 6, (0.3,), (0.6,))
 
 
-async def held(folder: Path, seconds: float) -> Finding:
-    """Another process' write lock in the middle of the work."""
-    async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS) as crew:
-        began = time.monotonic()
-        await crew.order(MERCHANTS, PRODUCTS)
-        await _until(crew, 0.2)
-        with closing(sqlite3.connect(_file(crew), isolation_level=None, timeout=30)) as holder:
-            holder.execute("BEGIN IMMEDIATE")
-            await asyncio.sleep(seconds)
-            before, used_up = len(calls(crew.marketplace)), _used_up(crew)
-            holder.execute("ROLLBACK")
-        released = time.monotonic()
-        await eventually(lambda: is_so(len(calls(crew.marketplace)) > before))
-        resumed = time.monotonic() - released
-        await crew.done()
-        used_up = max(used_up, _used_up(crew))
-        note = f"calls again {resumed:.1f} s after it was let go, attempts used up: {used_up}"
-        well = used_up == 0 and resumed <= MOST_RESUMED
-        return _finding(crew, f"write lock held {seconds:.0f} s", began, note, runs=1, well=well)
-
-
-async def full(folder: Path, shares: Sequence[float]) -> Finding:
-    """No room on the disk for a while, at several points of the work."""
+async def findings(folder: Path, size: Size) -> list[Finding]:
+    """All three, one after the other, by the same crew."""
     with _a_small_disk(folder / "small") as disk:
-        records = disk.folder / "onboarder.db"
-        async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS, records=records) as crew:
-            began = time.monotonic()
-            await crew.order(MERCHANTS, PRODUCTS)
-            unrecorded = 0
-            for share in shares:
-                await _until(crew, share)
-                disk.fill(crew)
-                await asyncio.sleep(FULL_SECONDS)
-                unrecorded += len(_held(crew) - _intended(crew))
-                disk.free(crew)
-            await crew.done()
-            stopped = len(crew.events("pass.lost"))
-            how = f"{disk.how}, {stopped} passes stopped by it, {unrecorded} writes not on record first"
-            well = unrecorded == 0 and stopped > 0
-            return _finding(crew, "full disk", began, how, runs=len(shares), well=well)
+        async with a_crowd(
+            folder, per_second=PER_SECOND, workers=WORKERS, records=disk.folder / "onboarder.db"
+        ) as crew:
+            bench = _Bench(crew, size.merchants)
+            return [
+                await held(bench, size.held),
+                await full(bench, disk, size.full_at),
+                await restored(bench, folder, size.restored_at),
+            ]
 
 
-async def restored(folder: Path, shares: Sequence[float]) -> Finding:
+async def held(bench: "_Bench", seconds: float) -> Finding:
+    """Another process' write lock in the middle of the work."""
+    crew, began = bench.crew, time.monotonic()
+    await bench.order()
+    await bench.until(0.2)
+    with closing(sqlite3.connect(_file(crew), isolation_level=None, timeout=30)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(seconds)
+        before, used_up = len(calls(crew.marketplace)), _used_up(crew)
+        holder.execute("ROLLBACK")
+    released = time.monotonic()
+    await eventually(lambda: is_so(len(calls(crew.marketplace)) > before))
+    resumed = time.monotonic() - released
+    await crew.done()
+    used_up = max(used_up, _used_up(crew))
+    note = f"calls again {resumed:.1f} s after it was let go, attempts used up: {used_up}"
+    well = used_up == 0 and resumed <= MOST_RESUMED
+    return bench.finding(f"write lock held {seconds:.0f} s", began, note, runs=1, well=well)
+
+
+async def full(bench: "_Bench", disk: "_Disk", shares: Sequence[float]) -> Finding:
+    """No room on the disk for a while, at several points of the work."""
+    crew, began, unrecorded = bench.crew, time.monotonic(), 0
+    lost_before = len(crew.events("pass.lost"))
+    await bench.order()
+    for share in shares:
+        await bench.until(share)
+        disk.fill(crew)
+        await asyncio.sleep(FULL_SECONDS)
+        unrecorded += len(_held(crew) - _intended(crew))
+        disk.free(crew)
+    await crew.done()
+    stopped = len(crew.events("pass.lost")) - lost_before
+    note = f"{disk.how}, {stopped} passes stopped by it, {unrecorded} writes not on record first"
+    well = unrecorded == 0 and stopped > 0
+    return bench.finding("full disk", began, note, runs=len(shares), well=well)
+
+
+async def restored(bench: "_Bench", folder: Path, shares: Sequence[float]) -> Finding:
     """The records of an earlier moment are put back after all work was done; what was ordered since is ordered again."""
-    async with a_crowd(folder, per_second=PER_SECOND, workers=WORKERS) as crew:
-        began, firsts = time.monotonic(), count(0, 2 * MERCHANTS)
-        for share in shares:
-            first, already = next(firsts), crew.held()
-            await crew.order(MERCHANTS, PRODUCTS, first=first)
-            await _until(crew, share, already)
-            copy = folder / f"copy{first}.db"
-            _copy(_file(crew), copy)
-            await crew.order(MERCHANTS, PRODUCTS, first=first + MERCHANTS)
-            await crew.done()
-            await _put_back(crew, copy)
-            await crew.order(MERCHANTS, PRODUCTS, first=first + MERCHANTS)
-            await crew.done()
-        note = f"copies made at {', '.join(f'{one:.0%}' for one in shares)} of the work"
-        goods = 2 * MERCHANTS * len(shares)
-        return _finding(
-            crew, "older backup restored", began, note, runs=len(shares), merchants=goods
+    crew, began = bench.crew, time.monotonic()
+    for share in shares:
+        await bench.order()
+        await bench.until(share)
+        copy = folder / f"copy{share:.0%}.db"
+        _copy(_file(crew), copy)
+        since = await bench.order()
+        await crew.done()
+        await _put_back(crew, copy)
+        await crew.order(bench.merchants, PRODUCTS, first=since)
+        await crew.done()
+    note = f"copies made at {', '.join(f'{one:.0%}' for one in shares)} of the work"
+    return bench.finding("older backup restored", began, note, runs=len(shares))
+
+
+@dataclass
+class _Bench:
+    """A crew and how much was ordered of it so far."""
+
+    crew: Crew
+    merchants: int
+    ordered: int = 0
+
+    async def order(self) -> int:
+        """Order the next merchants; returns the first one's number."""
+        first = self.ordered
+        self.ordered += self.merchants
+        await self.crew.order(self.merchants, PRODUCTS, first=first)
+        return first
+
+    async def until(self, share: float) -> None:
+        """Wait until that share of the last order is done."""
+        before = (self.ordered - self.merchants) * PRODUCTS
+        await self.crew.busy(before + int(share * self.merchants * PRODUCTS))
+
+    def finding(
+        self, scenario: str, began: float, note: str, *, runs: int, well: bool = True
+    ) -> Finding:
+        doubles = len(self.crew.doubles())
+        lost = self.ordered * PRODUCTS - self.crew.held()
+        return Finding(
+            scenario=f"database: {scenario}",
+            runs=runs,
+            seeds="-",
+            duplicates=doubles,
+            lost=lost,
+            stuck=0,
+            seconds=round(time.monotonic() - began, 1),
+            kept=well and doubles == lost == 0,
+            note=note,
         )
-
-
-def _finding(
-    crew: Crew,
-    scenario: str,
-    began: float,
-    note: str,
-    *,
-    runs: int,
-    merchants: int = MERCHANTS,
-    well: bool = True,
-) -> Finding:
-    doubles = len(crew.doubles())
-    lost = merchants * PRODUCTS - crew.held()
-    return Finding(
-        scenario=f"database: {scenario}",
-        runs=runs,
-        seeds="-",
-        duplicates=doubles,
-        lost=lost,
-        stuck=0,
-        seconds=round(time.monotonic() - began, 1),
-        kept=well and doubles == lost == 0,
-        note=note,
-    )
-
-
-async def _until(crew: Crew, share: float, already: int = 0) -> None:
-    await crew.busy(already + int(share * MERCHANTS * PRODUCTS))
 
 
 def _file(crew: Crew) -> Path:
@@ -228,18 +244,6 @@ def _limit(crew: Crew, size: int) -> None:
     for worker in crew.workers:
         _, most = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (size, most))
-
-
-async def findings(folder: Path, size: Size) -> list[Finding]:
-    """All three, each with a crew of its own."""
-    folders = [folder / name for name in ("held", "full", "restored")]
-    for one in folders:
-        one.mkdir()
-    return [
-        await held(folders[0], size.held),
-        await full(folders[1], size.full_at),
-        await restored(folders[2], size.restored_at),
-    ]
 
 
 def main() -> int:

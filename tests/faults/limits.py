@@ -56,7 +56,7 @@ class Storm:
 
 
 WHOLE = [
-    Storm(app, form, 12 if app else 60) for app in (True, False) for form in ("seconds", "date")
+    Storm(app, form, 10 if app else 30) for app in (True, False) for form in ("seconds", "date")
 ]
 SHORT = [Storm(True, "seconds", 2), Storm(False, "date", 6)]
 
