@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from onboarder.connector.errors import Advice
 from onboarder.converge import orders
 from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.failures import PARKED
-from onboarder.converge.loop import MOST_STARTS
+from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.model.ids import StoreId, store_id
 from onboarder.queue import RESTART
@@ -52,20 +52,24 @@ MOST_MB = 2 * MEMORY_MB
 
 @dataclass(frozen=True)
 class Poison:
-    """A kind of trouble: what the operator is told, and how its workers end; None: they live on."""
+    """A kind of trouble: what the operator may be told, how its workers end (None: they live on), and its settings."""
 
     trouble: Trouble
-    advice: Advice
+    advices: tuple[Advice, ...]
     end: int | None = None
+    settings: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+SMALL = {"worker_memory_mb": MEMORY_MB}
+SWALLOWED = (PARKED, ENDLESS, DEADLY)
+"""Whoever eats memory runs into the system's refusal, on a busy machine into the time limit, or dies with its process."""
 KINDS = {
-    "always fails": Poison(troubled.fails, PARKED),
-    "kills its worker": Poison(troubled.kills, DEADLY, -signal.SIGKILL),
-    "eats memory": Poison(troubled.eats_slowly, PARKED, RESTART),
-    "eats memory at once": Poison(troubled.eats_at_once, PARKED, RESTART),
-    "never ends": Poison(troubled.waits_for_ever, ENDLESS),
-    "stands still": Poison(troubled.stands_still, DEADLY, RESTART),
+    "always fails": Poison(troubled.fails, (PARKED,)),
+    "kills its worker": Poison(troubled.kills, (DEADLY,), -signal.SIGKILL),
+    "eats memory": Poison(troubled.eats_slowly, SWALLOWED, RESTART, SMALL),
+    "eats memory at once": Poison(troubled.eats_at_once, SWALLOWED, RESTART, SMALL),
+    "never ends": Poison(troubled.waits_for_ever, (ENDLESS,)),
+    "stands still": Poison(troubled.stands_still, (DEADLY,), RESTART, {"blocked_seconds": 1.0}),
 }
 
 
@@ -95,12 +99,12 @@ class Case:
 
     def is_parked(self) -> bool:
         """Whether the poisoned store waits for an operator and nobody else for anything."""
-        told = f"state = 'open' AND code = '{self.poison.advice.code}'"
-        return self.experiment.count("task", told) == 1 and self.experiment.is_quiet()
+        return len(self.told()) == 1 and self.experiment.is_quiet()
 
     def told(self) -> list[tuple[object, ...]]:
-        query = f"SELECT who, id_text, en_text FROM task WHERE code = '{self.poison.advice.code}'"
-        return self.experiment.read(query)
+        """Whom the open tasks of a parked store ask, and what they say."""
+        parked = f"state = 'open' AND subject = '{self.store}' AND code LIKE 'parked%'"
+        return self.experiment.read(f"SELECT who, code, id_text, en_text FROM task WHERE {parked}")
 
 
 def try_out(kinds: Sequence[str], starts: int) -> list[Finding]:
@@ -113,12 +117,7 @@ def try_out(kinds: Sequence[str], starts: int) -> list[Finding]:
 
 def _a_case(lab: Lab, kind: str, number: int, starts: int) -> Case:
     made = an_experiment(lab, number, 1 + NEIGHBOURS, PRODUCTS)
-    changes = {
-        "blocked_seconds": 1.0,
-        "worker_memory_mb": MEMORY_MB,
-        "pass_seconds": 10,
-        "stall_jobs": 2,
-    }
+    changes = {"pass_seconds": 10, "stall_jobs": 2, **KINDS[kind].settings}
     case = Case(
         kind, number, starts, replace(made, settings=made.settings.model_copy(update=changes))
     )
@@ -160,7 +159,7 @@ def _stop(case: Case) -> None:
 
 
 def _finding(lab: Lab, case: Case) -> Finding:
-    told = case.told() == [("operator", case.poison.advice.id, case.poison.advice.en)]
+    told = [one for one in case.poison.advices if case.told() == [(one.who, *_said(one))]]
     neighbours = _missing(lab, case, range(1, 1 + NEIGHBOURS))
     before = _steps_done(lab, case, after=0)
     mark = last_call(lab)
@@ -169,9 +168,14 @@ def _finding(lab: Lab, case: Case) -> Finding:
     everybody = [_counts(lab, case, who) for who in range(1 + NEIGHBOURS)]
     duplicates, lost = (sum(counts) for counts in zip(*everybody, strict=True))
     stuck = int(not case.seconds) + case.experiment.count("task", "state = 'open'")
-    as_expected = set(case.ends) <= {case.poison.end} and len(case.ends) <= case.starts + 2
-    kept = told and as_expected and again == ["POST /v1/items/batch"] and case.peak_mb <= MOST_MB
-    _say(f"{case.kind}: ends {case.ends}, before {before}, again {again}, told {told}")
+    most = max(case.starts, MOST_INTERNAL) + 2
+    as_expected = set(case.ends) <= {case.poison.end} and len(case.ends) <= most
+    kept = (
+        bool(told) and as_expected and again == ["POST /v1/items/batch"] and case.peak_mb <= MOST_MB
+    )
+    _say(
+        f"{case.kind}: ends {case.ends}, before {before}, again {again}, told {[one.code for one in told]}"
+    )
     return Finding(
         scenario=f"poison: {case.kind}",
         runs=1,
@@ -184,6 +188,10 @@ def _finding(lab: Lab, case: Case) -> Finding:
         note=f"parked after {len(case.ends)} ends of workers, at most {case.peak_mb} MB; {NEIGHBOURS} neighbours "
         "finished meanwhile; redriven at the failed step",
     )
+
+
+def _said(advice: Advice) -> tuple[str, str, str]:
+    return advice.code, advice.id, advice.en
 
 
 def _missing(lab: Lab, case: Case, whom: Sequence[int]) -> int:

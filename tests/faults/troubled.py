@@ -18,7 +18,7 @@ from onboarder_workers.process import work
 from tests.faults.lab import LANES, Experiment, fork
 from tests.faults.logbook import logging_to
 
-PIECE = 4 << 20
+PIECE = 8 << 20
 Trouble = Callable[[], Awaitable[None]]
 
 
