@@ -1,18 +1,18 @@
 """The fake in the test's own process, with a clock that only the test moves."""
 
 import io
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 from PIL import Image
-from starlette.applications import Starlette
 
 from tests.marketplace.shopee.app import create_app
 from tests.marketplace.shopee.caller import Caller
 from tests.marketplace.shopee.dials import Dial
 from tests.marketplace.shopee.launch import DICT
+from tests.marketplace.shopee.pushes import PostOffice
 from tests.marketplace.shopee.rules import Rules
 from tests.support.practice import Clock
 
@@ -24,7 +24,7 @@ class Inside:
     """`shop` calls for a shop that has consented, `app` for the app itself."""
 
     raw: httpx.AsyncClient
-    starlette: Starlette
+    post_office: PostOffice
     clock: Clock
     app: Caller
     shop: Caller
@@ -79,15 +79,26 @@ class Inside:
         return [DICT.validate_python(one) for one in items]
 
 
+def _deaf(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(503)
+
+
 @asynccontextmanager
-async def inside(**rules: object) -> AsyncGenerator[Inside]:
-    """A fresh fake with one connected shop, 14701711."""
+async def inside(
+    ear: Callable[[httpx.Request], httpx.Response] = _deaf, **rules: object
+) -> AsyncGenerator[Inside]:
+    """A fresh fake with one connected shop, 14701711; `ear` hears its pushes."""
     clock = Clock()
-    app = create_app(None, clock=clock.seconds, rules=Rules.model_validate(rules))
+    app = create_app(
+        None,
+        clock=clock.seconds,
+        rules=Rules.model_validate(rules),
+        open_push_client=lambda: httpx.AsyncClient(transport=httpx.MockTransport(ear)),
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as raw:
         caller = Caller(raw, clock.seconds)
-        here = Inside(raw, app, clock, caller, caller)
+        here = Inside(raw, app.state.post_office, clock, caller, caller)
         here.shop = await here.another_shop(shop_name="Kerupuk Bu Siti")
         try:
             yield here

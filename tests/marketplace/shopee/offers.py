@@ -51,8 +51,7 @@ def _answer(
 ) -> Reply:
     """A partial failure may carry an error and both lists in one body."""
     carries = bool(failed) and (visit.rules.failures_carry_error or not done)
-    prefix = f"{visit.group}." if visit.rules.error_prefixes else ""
-    envelope = visit.envelope(prefix + code, "Update failed") if carries else visit.envelope()
+    envelope = visit.envelope(visit.prefix + code, "Update failed") if carries else visit.envelope()
     return Reply({**envelope, "response": {"success_list": done, "failure_list": failed}})
 
 

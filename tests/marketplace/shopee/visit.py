@@ -15,6 +15,8 @@ from tests.marketplace.shopee.dials import Dial, Fault, Strikes
 from tests.marketplace.shopee.rules import Rules
 from tests.marketplace.shopee.shelf import Shop, shop_of
 
+PREFIXED = frozenset({"product", "shop", "logistics"})
+
 AskedT = TypeVar("AskedT", bound=BaseModel)
 
 
@@ -81,9 +83,10 @@ class Visit:
         return f"{self.number:032x}"
 
     @property
-    def group(self) -> str:
-        """`product`, `shop`, `logistics`, …: the third part of the path and the prefix of its errors."""
-        return self.path.split("/")[3]
+    def prefix(self) -> str:
+        """What the path's own errors begin with: `product.`, or nothing."""
+        group = self.path.split("/")[3]
+        return f"{group}." if self.rules.error_prefixes and group in PREFIXED else ""
 
     @property
     def shop(self) -> Shop:
@@ -118,9 +121,7 @@ class Visit:
         return Reply(self.envelope(refused.code, refused.message), refused.status)
 
     def refusal(self, code: str, message: str, *, status: int = 200) -> Refused:
-        """With the path's prefix, if errors have prefixes."""
-        prefix = f"{self.group}." if self.rules.error_prefixes else ""
-        return Refused(prefix + code, message, status=status)
+        return Refused(self.prefix + code, message, status=status)
 
     def read(self, shape: type[AskedT]) -> AskedT:
         """The JSON body in that shape."""
