@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from tests.marketplace.shopee.caller import Caller
-from tests.marketplace.shopee.inside import Inside, at, inside
+from tests.marketplace.shopee.inside import LIST, Inside, at, inside
 
 BACK = "http://127.0.0.1:9/oauth/shopee/callback"
 LINK = {
@@ -153,8 +153,7 @@ async def test_a_main_accounts_refresh_token_works_once_for_every_shop_of_it() -
             await here.another_shop(shop_name=name, main_account_id=55501)
         code = await code_of(here, shop_id=None, main_account_id=55501)
         pair = await exchange(here, code, shop_id=None, main_account_id=55501)
-        shops = pair["shop_id_list"]
-        assert isinstance(shops, list)
+        shops = LIST.validate_python(pair["shop_id_list"])
         answers = [
             (await refreshed(here, pair["refresh_token"], shop_id=shop))["error"] for shop in shops
         ]

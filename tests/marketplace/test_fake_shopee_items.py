@@ -245,7 +245,7 @@ async def publish(here: Inside, number: int, *, unlist: bool = False) -> dict[st
 async def test_a_published_item_is_normal_or_in_review(
     rules: dict[str, object], status: str
 ) -> None:
-    async with inside(**rules) as here:
+    async with inside(rules) as here:
         number = await here.item()
         answer = await publish(here, number)
 

@@ -40,7 +40,7 @@ class Listener:
 @asynccontextmanager
 async def listening(**rules: object) -> AsyncGenerator[tuple[Inside, Listener, PostOffice]]:
     listener = Listener()
-    async with inside(listener, push_url=DOOR, **rules) as here:
+    async with inside({**rules, "push_url": DOOR}, ear=listener) as here:
         yield here, listener, here.post_office
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.marketplace.shopee.inside import Inside, at, inside
-from tests.marketplace.shopee.launch import DICT
+from tests.marketplace.shopee.inside import Inside, at, inside, rows
 
 INIT = "product/init_tier_variation"
 
@@ -56,9 +55,7 @@ async def begun(here: Inside) -> int:
 
 async def models_of(here: Inside, number: int) -> list[dict[str, object]]:
     answer = await here.shop.get("product/get_model_list", {"item_id": number})
-    models = at(answer, "response", "model")
-    assert isinstance(models, list)
-    return [DICT.validate_python(one) for one in models]
+    return rows(answer, "response", "model")
 
 
 async def test_an_item_younger_than_five_seconds_is_not_found() -> None:

@@ -64,17 +64,11 @@ class Wholesale(Asked):
     unit_price: float
 
 
-class ItemFields(Asked):
-    """What add_item and update_item have in common; None is "not sent"."""
+class _ItemFields(Asked):
+    """What both add_item and update_item may leave out; None is "not sent"."""
 
-    item_name: str | None = None
-    description: str | None = None
     description_type: Literal["normal", "extended"] | None = None
-    category_id: int | None = None
-    image: Images | None = None
-    weight: float | None = None
     dimension: Dimension | None = None
-    logistic_info: tuple[Logistic, ...] | None = None
     brand: Brand | None = None
     attribute_list: tuple[ChosenAttribute, ...] | None = None
     condition: Literal["NEW", "USED"] | None = None
@@ -86,7 +80,7 @@ class ItemFields(Asked):
     wholesale: tuple[Wholesale, ...] | None = None
 
 
-class NewItem(ItemFields):
+class NewItem(_ItemFields):
     """add_item: what the documentation, or practice, requires has no default."""
 
     item_name: str
@@ -99,8 +93,16 @@ class NewItem(ItemFields):
     seller_stock: tuple[SellerStock, ...]
 
 
-class ChangedItem(ItemFields):
+class ChangedItem(_ItemFields):
+    """update_item: only the id is required."""
+
     item_id: Id
+    item_name: str | None = None
+    description: str | None = None
+    category_id: int | None = None
+    image: Images | None = None
+    weight: float | None = None
+    logistic_info: tuple[Logistic, ...] | None = None
 
 
 class Option(Asked):

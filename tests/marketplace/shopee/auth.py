@@ -6,6 +6,7 @@ from tests.marketplace.shopee import pushes, tokens
 from tests.marketplace.shopee.shelf import all_shops, shop_of
 from tests.marketplace.shopee.visit import Asked, Level, Refused, Reply, Visit, get, post
 
+OTHER_LISTS = ("merchant_id_list", "supplier_id_list", "user_id_list", "principal_id_list")
 IP_RANGES = ["127.0.0.1/32"]
 
 
@@ -40,12 +41,10 @@ def exchange_code(visit: Visit) -> Reply:
     for shop in filter(None, (shop_of(visit.state, one) for one in shops)):
         tokens.authorise(visit.state, shop, visit.now, row["days"])
     pushes.authorised(visit.state, visit.rules, visit.now, owner, shops)
-    listed = shops if owner != "shop" else []
-    return visit.flat(
-        tokens.issue_pair(visit.state, visit.rules, shops, visit.now)
-        | {"shop_id_list": listed, "merchant_id_list": [], "supplier_id_list": []}
-        | {"user_id_list": [], "principal_id_list": []}
-    )
+    listed: list[int] = shops if owner != "shop" else []
+    others: dict[str, object] = dict.fromkeys(OTHER_LISTS, ())
+    pair = tokens.issue_pair(visit.state, visit.rules, shops, visit.now)
+    return visit.flat({**pair, "shop_id_list": listed, **others})
 
 
 def refresh(visit: Visit) -> Reply:

@@ -112,7 +112,7 @@ def _signed_link_faults(rules: Rules, query: QueryParams, now: float) -> str | N
         check_signature(rules, SIGNED_PATH, query, now)
     except Refused as refused:
         return f"{refused.code}: {refused.message}"
-    if set(query) != COMMON | {"redirect"}:
+    if frozenset(query) != COMMON | {"redirect"}:
         return "the link has partner_id, timestamp, sign and redirect, and nothing else"
     return redirect_faults(rules, query["redirect"])
 

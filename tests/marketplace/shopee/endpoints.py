@@ -3,6 +3,7 @@
 from tests.marketplace.shopee import (
     auth,
     catalogue,
+    health,
     items,
     logistics,
     media,
@@ -23,6 +24,7 @@ ENDPOINTS = (
     *offers.ENDPOINTS,
     *variants.ENDPOINTS,
     *reading.ENDPOINTS,
+    *health.ENDPOINTS,
     *pushes.ENDPOINTS,
 )
 BY_PATH = {endpoint.path: endpoint for endpoint in ENDPOINTS}

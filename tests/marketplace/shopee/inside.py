@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 from PIL import Image
+from pydantic import TypeAdapter
 
 from tests.marketplace.shopee.app import create_app
 from tests.marketplace.shopee.caller import Caller
@@ -17,6 +18,8 @@ from tests.marketplace.shopee.rules import Rules
 from tests.support.practice import Clock
 
 BASE = "http://127.0.0.1:8791"
+LIST: TypeAdapter[list[object]] = TypeAdapter(list[object])
+ROWS: TypeAdapter[list[dict[str, object]]] = TypeAdapter(list[dict[str, object]])
 
 
 @dataclass
@@ -74,9 +77,7 @@ class Inside:
         """The items as get_item_base_info tells of them."""
         listed = ",".join(map(str, item_ids))
         answer = await self.shop.get("product/get_item_base_info", {"item_id_list": listed})
-        items = at(answer, "response", "item_list")
-        assert isinstance(items, list)
-        return [DICT.validate_python(one) for one in items]
+        return rows(answer, "response", "item_list")
 
 
 def _deaf(_: httpx.Request) -> httpx.Response:
@@ -85,14 +86,17 @@ def _deaf(_: httpx.Request) -> httpx.Response:
 
 @asynccontextmanager
 async def inside(
-    ear: Callable[[httpx.Request], httpx.Response] = _deaf, **rules: object
+    rules: Mapping[str, object] | None = None,
+    *,
+    ear: Callable[[httpx.Request], httpx.Response] = _deaf,
+    **more: object,
 ) -> AsyncGenerator[Inside]:
     """A fresh fake with one connected shop, 14701711; `ear` hears its pushes."""
     clock = Clock()
     app = create_app(
         None,
         clock=clock.seconds,
-        rules=Rules.model_validate(rules),
+        rules=Rules.model_validate({**(rules or {}), **more}),
         open_push_client=lambda: httpx.AsyncClient(transport=httpx.MockTransport(ear)),
     )
     transport = httpx.ASGITransport(app)
@@ -136,10 +140,16 @@ def a_jpeg(side: int = 64, shade: int = 0, kind: str = "JPEG") -> bytes:
 
 def at(answer: object, *path: str | int) -> object:
     """A value inside an answer."""
+    found = answer
     for step in path:
-        if isinstance(step, int):
-            assert isinstance(answer, list)
-            answer = answer[step]
-        else:
-            answer = DICT.validate_python(answer)[step]
-    return answer
+        match step:
+            case int():
+                found = LIST.validate_python(found)[step]
+            case str():
+                found = DICT.validate_python(found)[step]
+    return found
+
+
+def rows(answer: object, *path: str | int) -> list[dict[str, object]]:
+    """A list of objects inside an answer."""
+    return ROWS.validate_python(at(answer, *path))

@@ -1,19 +1,18 @@
 """Making, changing and removing items."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from tests.marketplace.shopee.asked import (
     ChangedItem,
-    ItemFields,
     ItemOnly,
     NewItem,
     SellerStock,
     Unlisting,
     Unlistings,
 )
-from tests.marketplace.shopee.attribute_rules import value_name
 from tests.marketplace.shopee.catalogue import limits_of
 from tests.marketplace.shopee.dials import Fault
+from tests.marketplace.shopee.echo import echo
 from tests.marketplace.shopee.item_rules import check_item, check_price
 from tests.marketplace.shopee.shelf import (
     GONE,
@@ -24,8 +23,7 @@ from tests.marketplace.shopee.shelf import (
     keep_item,
     next_id,
 )
-from tests.marketplace.shopee.shop import IMAGE_HOST
-from tests.marketplace.shopee.visit import Refused, Reply, Visit, post
+from tests.marketplace.shopee.visit import Asked, Refused, Reply, Visit, post
 
 FIRST_ITEM = 3_000_142_340
 LOCKED = {"item_name", "image"}
@@ -56,11 +54,11 @@ def add_item(visit: Visit) -> Reply:
     item = blank.model_copy(update=_changes(visit, asked))
     check_item(visit, item)
     _check_not_a_double(visit, item)
-    echo = _echo(item)
+    told = echo(item)
     if Fault.UNLIST_LEAK in visit.strikes:
         item = item.model_copy(update={"status": "NORMAL"})
     _keep_new(visit, item)
-    return visit.ok(echo)
+    return visit.ok(told)
 
 
 def update_item(visit: Visit) -> Reply:
@@ -83,7 +81,7 @@ def update_item(visit: Visit) -> Reply:
     changed = item.model_copy(update=changes)
     check_item(visit, changed)
     keep(visit, changed)
-    return visit.ok(_echo(changed))
+    return visit.ok(echo(changed))
 
 
 def unlist_item(visit: Visit) -> Reply:
@@ -212,7 +210,7 @@ def _keep_new(visit: Visit, item: Item) -> None:
         keep_item(visit.state, publish(visit, item))
 
 
-def _changes(visit: Visit, asked: ItemFields) -> dict[str, object]:
+def _changes(visit: Visit, asked: NewItem | ChangedItem) -> dict[str, object]:
     """The item's fields that a body names, in the item's own words."""
     if asked.description_type == "extended":
         raise visit.refusal("error_param", "extended description: not in whitelist")
@@ -225,9 +223,9 @@ def _changes(visit: Visit, asked: ItemFields) -> dict[str, object]:
         "images": None if asked.image is None else asked.image.image_id_list,
         "weight": asked.weight,
         "dimension": None if asked.dimension is None else Size(**asked.dimension.model_dump()),
-        "logistics": _documents(asked, "logistic_info"),
-        "attributes": _documents(asked, "attribute_list"),
-        "wholesale": _documents(asked, "wholesale"),
+        "logistics": _documents(asked.logistic_info),
+        "attributes": _documents(asked.attribute_list),
+        "wholesale": _documents(asked.wholesale),
         "condition": asked.condition,
         "sku": asked.item_sku,
         "dangerous": asked.item_dangerous,
@@ -242,56 +240,12 @@ def _changes(visit: Visit, asked: ItemFields) -> dict[str, object]:
     return {name: value for name, value in changes.items() if value is not None}
 
 
-def _documents(asked: ItemFields, name: str) -> tuple[object, ...] | None:
-    entries: object = asked.model_dump(exclude_none=True).get(name)
-    return None if entries is None else tuple(entries) if isinstance(entries, tuple) else None
+def _documents(asked: Sequence[Asked] | None) -> tuple[dict[str, object], ...] | None:
+    return None if asked is None else tuple(one.model_dump(exclude_none=True) for one in asked)
 
 
 def _usual_days(category: int) -> int:
     return int(str(limits_of(category)["dts_limit"]["non_pre_order_days_to_ship"]))
-
-
-def _echo(item: Item) -> dict[str, object]:
-    """What a write answers: the request's values under other names, whatever was stored."""
-    urls = [f"{IMAGE_HOST}{image}" for image in item.images]
-    days = {"days_to_ship": item.days_to_ship, "is_pre_order": item.is_pre_order}
-    return {
-        "item_id": item.item_id,
-        "item_name": item.name,
-        "description": item.description,
-        "item_status": item.status,
-        "category_id": item.category_id,
-        "weight": item.weight,
-        "condition": item.condition,
-        "item_dangerous": item.dangerous,
-        "price_info": {"current_price": item.price, "original_price": item.price},
-        "images": {"image_id_list": item.images, "image_url_list": urls},
-        "logistic_info": [{"size_id": 0, "shipping_fee": 0, **one} for one in item.logistics],
-        "attributes": [shown_attribute(item.category_id, one) for one in item.attributes],
-        "dimension": None if item.dimension is None else item.dimension.model_dump(),
-        "brand": {"brand_id": item.brand_id, "original_brand_name": item.brand_name},
-        "pre_order": days,
-        "seller_stock": [{"stock": item.stock}],
-        "wholesale": item.wholesale,
-        "video_info": [],
-    }
-
-
-def shown_attribute(category: int, chosen: Mapping[str, object]) -> dict[str, object]:
-    """A chosen attribute with its values' names."""
-    number = int(str(chosen["attribute_id"]))
-    values = chosen["attribute_value_list"]
-    assert isinstance(values, list | tuple)
-    named = [
-        {
-            "value_id": one["value_id"],
-            "original_value_name": one.get("original_value_name")
-            or value_name(category, number, one["value_id"]),
-            "value_unit": one.get("value_unit", ""),
-        }
-        for one in values
-    ]
-    return {"attribute_id": number, "attribute_value_list": named}
 
 
 ENDPOINTS = (

@@ -141,7 +141,7 @@ class PostOffice:
             end = "arrived" if arrived else "lost"
             self._state.run("UPDATE push SET state = ? WHERE no = ?", end, number)
             return
-        due = self._now() + RETRY_SECONDS[row["tries"]]
+        due = self._now() + RETRY_SECONDS[int(row["tries"])]
         self._state.run("UPDATE push SET tries = tries + 1, due = ? WHERE no = ?", due, number)
 
     async def _send(self, client: httpx.AsyncClient, body: bytes) -> bool:

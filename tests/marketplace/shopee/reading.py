@@ -1,25 +1,15 @@
-"""Lists, base information, search, violations and diagnosis."""
+"""Lists, base information and search."""
 
-from tests.marketplace.shopee.asked import Diagnosed
 from tests.marketplace.shopee.attribute_rules import attribute_named
-from tests.marketplace.shopee.items import own_item, shown_attribute
+from tests.marketplace.shopee.echo import shown_attribute
 from tests.marketplace.shopee.logistics import CHANNELS
-from tests.marketplace.shopee.shelf import Item, Violation, item_of, items_where
+from tests.marketplace.shopee.shelf import Item, item_of, items_where
 from tests.marketplace.shopee.shop import IMAGE_HOST
-from tests.marketplace.shopee.visit import Refused, Reply, Visit, get, post
+from tests.marketplace.shopee.visit import Reply, Visit, get
 
 IDS_MOST = 50
 KEPT_SECONDS = 90 * 86_400
 STATUSES = {"NORMAL", "UNLIST", "REVIEWING", "BANNED", "SELLER_DELETE", "SHOPEE_DELETE", "DELETED"}
-REASONS = {
-    "Prohibited Listing": 1,
-    "Counterfeit and IP Infringement": 2,
-    "Spam": 3,
-    "Inappropriate Image": 4,
-    "Insufficient Information": 5,
-    "Mall Listing Improvement": 6,
-    "Other Listing Improvement": 7,
-}
 
 
 def item_list(visit: Visit) -> Reply:
@@ -38,7 +28,7 @@ def item_list(visit: Visit) -> Reply:
         raise visit.refusal("error_param", "get items offset over limit, please use the next field")
     items = [
         item
-        for item in _of_shop(visit, "listed_from")
+        for item in items_of_shop(visit, "listed_from")
         if item.status in statuses and _is_between(item, since, until)
     ]
     start = offset // visit.rules.offset_stride
@@ -72,7 +62,7 @@ def search_item(visit: Visit) -> Reply:
     start = visit.optional_integer("offset") or 0
     found = [
         item.item_id
-        for item in _of_shop(visit, "found_from")
+        for item in items_of_shop(visit, "found_from")
         if item.status in statuses
         and (sku in item.sku if sku else str(name).lower() in item.name.lower())
     ]
@@ -81,52 +71,6 @@ def search_item(visit: Visit) -> Reply:
     return visit.ok(
         {"item_id_list": found[start:end], "total_count": len(found), "next_offset": following}
     )
-
-
-def violations(visit: Visit) -> Reply:
-    """No `error` key on success."""
-    listed: list[dict[str, object]] = []
-    for number in visit.ids("item_id_list", IDS_MOST):
-        try:
-            item = own_item(visit, number)
-        except Refused as refused:
-            failed = {"fail_error": refused.code, "fail_message": refused.message}
-            listed.append({"item_id": number, **failed})
-            continue
-        listed.append(_violation(item))
-    content = {"request_id": visit.request_id, "response": {"item_list": listed}}
-    return Reply({"message": "", "warning": "", **content})
-
-
-def diagnosis(visit: Visit) -> Reply:
-    done: list[dict[str, object]] = []
-    failed: list[dict[str, object]] = []
-    for number in visit.read(Diagnosed).item_id_list:
-        try:
-            done.append(_diagnosed(own_item(visit, number)))
-        except Refused as refused:
-            failed.append({"item_id": number, "failed_reason": refused.message})
-    return visit.ok({"success_item_list": done, "failure_item_list": failed})
-
-
-def listings_with_issues(visit: Visit) -> Reply:
-    page, size = visit.integer("page_no", 1), visit.integer("page_size", 1, 100)
-    issues = [
-        {"item_id": item.item_id, "reason": REASONS.get(violation.violation_type, -999)}
-        for item in _of_shop(visit, "listed_from")
-        for violation in item.violations
-    ]
-    shown = issues[(page - 1) * size : page * size]
-    return visit.ok({"listing_list": shown, "total_count": len(issues)})
-
-
-def punishments(visit: Visit) -> Reply:
-    visit.integer("punishment_status", 1, 2)
-    visit.optional_integer("page_no", 1)
-    visit.optional_integer("page_size", 1, 100)
-    held = visit.shop.penalty and visit.query["punishment_status"] == "1"
-    one = {"punishment_type": 105, "issue_time": int(visit.now), "reference_id": 1}
-    return visit.ok({"punishment_list": [one] if held else [], "total_count": int(held)})
 
 
 def extra_info(visit: Visit) -> Reply:
@@ -194,7 +138,7 @@ def stock_numbers(stock: int, reserved: int) -> dict[str, object]:
     }
 
 
-def _of_shop(visit: Visit, visible_from: str) -> list[Item]:
+def items_of_shop(visit: Visit, visible_from: str) -> list[Item]:
     condition = f"shop = ? AND {visible_from} <= ? ORDER BY id DESC"
     items = items_where(visit.state, condition, visit.shop_id, visit.now)
     return [item for item in items if not _is_over(visit, item)]
@@ -223,30 +167,6 @@ def _line(item: Item) -> dict[str, object]:
         "update_time": int(item.touched_at),
         "tag": {"kit": False},
     }
-
-
-def _violation(item: Item) -> dict[str, object]:
-    return {
-        "item_id": item.item_id,
-        "item_name": item.name,
-        "item_status": item.status,
-        "deboost": item.deboost,
-        "item_status_details": [one.model_dump() for one in item.violations],
-        "deboost_details": [{**Violation().model_dump(), "suggested_category": []}]
-        if item.deboost
-        else [],
-    }
-
-
-def _diagnosed(item: Item) -> dict[str, object]:
-    issues = (
-        (1, "Add more images", len(item.images) < 3),
-        (7, "Describe the product in more words", len(item.description) < 100),
-        (8, "Make the name 25 to 100 characters long", not 25 <= len(item.name) <= 100),
-    )
-    tasks = [{"issue_type": kind, "suggestion": text} for kind, text, wrong in issues if wrong]
-    level = 1 if tasks else 2
-    return {"item_id": item.item_id, "quality_level": level, "unfinished_task": tasks}
 
 
 def _channel(chosen: dict[str, object]) -> dict[str, object]:
@@ -288,20 +208,5 @@ ENDPOINTS = (
         "item_status",
         "offset",
     ),
-    get("product/get_item_violation_info", violations, "item_id_list"),
     get("product/get_item_extra_info", extra_info, "item_id_list"),
-    post("product/get_item_content_diagnosis_result", diagnosis),
-    get(
-        "account_health/get_listings_with_issues",
-        listings_with_issues,
-        "page_no",
-        "page_size",
-    ),
-    get(
-        "account_health/get_punishment_history",
-        punishments,
-        "punishment_status",
-        "page_no",
-        "page_size",
-    ),
 )
