@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check format bench readme connector mutants faults clean
+.PHONY: help setup lock demo test unit check format bench readme connector mutants mechanisms faults clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,6 +34,8 @@ connector: $(STAMP) ## NAME=x: a new connector that passes tier one untouched
 	@$(BIN)/python -m tools.new_connector $(NAME)
 mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each (ALL=1: every check)
 	@$(BIN)/python -m tools.mutants $(if $(ALL),--all)
+mechanisms: $(STAMP) ## which test fails when which mechanism is taken out
+	@$(BIN)/python -m tools.mechanisms
 faults: $(STAMP) ## the whole fault laboratory, for hours; writes docs/reliability.md
 	@$(BIN)/python -m tests.faults.report
 bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run

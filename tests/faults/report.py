@@ -1,135 +1,142 @@
 """Run the laboratory and write docs/reliability.md.
 
-`python -m tests.faults.report` runs everything in full (hours on two cores), `--short` the forms that fit into ten minutes.
+`python -m tests.faults.report` runs every scenario in full (hours on two cores), `--short` the forms that fit into ten
+minutes, `--only NAME...` some of them; the other rows stay as they were found, each with its own date and command.
 """
 
 import argparse
-import json
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from tests.faults.findings import Finding
+from tests.faults.mechanisms import MECHANISMS
+from tests.faults.scenarios import SCENARIOS, Scenario
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
+FOUND = PAGE.with_suffix(".json")
 TEMPLATE = Path(__file__).with_name("reliability.template.md")
-FULL: Mapping[str, Sequence[str]] = {
-    "crash_sweep": ("--json",),
-    "kill_storm": ("--kills", "200", "--merchants", "2000"),
-    "redis_trouble": ("--away", "60"),
-    "ledger": ("--examples", "2000", "--steps", "50"),
-    "city": ("--seeds", "200"),
-}
-SHORT: Mapping[str, Sequence[str]] = {
-    "crash_sweep": ("--kills", "3", "--json"),
-    "kill_storm": ("--kills", "20", "--merchants", "150"),
-    "redis_trouble": ("--away", "5"),
-    "ledger": ("--examples", "25", "--steps", "15"),
-    "city": ("--seeds", "4"),
-}
+LONGEST = 8 * 3600.0
+"""Seconds after which a scenario is given up."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row of the table."""
+class Run(BaseModel, frozen=True):
+    """What one command found, and when. `finished`: it ended by itself and said what it found."""
 
-    scenario: str
-    runs: int
-    seeds: str
-    duplicates: int
-    lost: int
-    stuck: int
-    seconds: float
-    note: str = ""
+    command: str
+    on: date
+    finished: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def kept(self) -> bool:
+        return self.finished and all(one.kept for one in self.findings)
+
+
+Runs = dict[str, Run]
+"""By the module's name."""
+_findings = TypeAdapter(tuple[Finding, ...])
+_runs = TypeAdapter(Runs)
 
 
 def main() -> int:
-    """Write the page; 0 if every command kept its promise."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true")
+    """Run what was chosen, write the page after each; 0 if every promise was kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.report", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="minutes instead of hours")
+    parser.add_argument("--only", nargs="+", choices=[one.module for one in SCENARIOS])
+    parser.add_argument("--page", action="store_true", help="run nothing, only write the page")
     chosen = parser.parse_args()
-    plan = SHORT if chosen.short else FULL
-    lines: list[Line] = []
-    kept = True
-    for module, arguments in plan.items():
-        began = time.monotonic()
+    names = [] if chosen.page else chosen.only or [one.module for one in SCENARIOS]
+    runs, new = recorded(FOUND), Runs()
+    for scenario in (one for one in SCENARIOS if one.module in names):
+        arguments = scenario.short if chosen.short else scenario.full
+        runs[scenario.module] = new[scenario.module] = run(scenario.module, arguments)
+        write(runs)
+    write(runs)
+    for line in broken(new):
+        print(line, file=sys.stderr)  # noqa: T201  # the result, and what repeats it
+    return 0 if all(one.kept for one in new.values()) else 1
+
+
+def run(module: str, arguments: Sequence[str], *, longest: float = LONGEST) -> Run:
+    """Run one scenario in a process of its own. Whatever becomes of it, there is something to report."""
+    command = " ".join([module, *arguments])
+    print(f"… {command}", file=sys.stderr, flush=True)  # noqa: T201  # progress
+    whole = [sys.executable, "-m", f"tests.faults.{module}", *arguments]
+    try:
         done = subprocess.run(
-            [sys.executable, "-m", f"tests.faults.{module}", *arguments],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
+            whole, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=longest
         )
-        kept = kept and done.returncode == 0
-        lines += _lines(module, done, arguments, round(time.monotonic() - began, 1))
-    PAGE.write_text(_page(lines, plan, short=chosen.short), encoding="utf-8")
-    return 0 if kept else 1
+        told = _findings.validate_json((done.stdout.splitlines() or [""])[-1])
+    except (subprocess.TimeoutExpired, ValidationError):
+        told = ()
+    return Run(command=command, on=datetime.now(UTC).date(), finished=bool(told), findings=told)
 
 
-def _lines(
-    module: str, done: "subprocess.CompletedProcess[str]", arguments: Sequence[str], seconds: float
-) -> Iterator[Line]:
-    if module == "ledger":
-        failed = int(done.returncode != 0)
-        run = f"{arguments[1]} sequences of {arguments[3]} steps, failed ones counted"
-        counts = {"duplicates": failed, "lost": failed, "stuck": failed, "seconds": seconds}
-        yield _line("state machine over the ledger", counts, int(arguments[1]), "fixed", run)
-        return
-    found = json.loads(
-        next(one for one in done.stdout.splitlines() if one.startswith(("[{", '{"')))
+def recorded(path: Path) -> Runs:
+    """What was found before, if anything."""
+    return _runs.validate_json(path.read_bytes()) if path.exists() else {}
+
+
+def write(runs: Runs) -> None:
+    """The data and the page made of it, in the order of the scenarios."""
+    ordered = {one.module: runs[one.module] for one in SCENARIOS if one.module in runs}
+    FOUND.write_bytes(_runs.dump_json(ordered, indent=1) + b"\n")
+    PAGE.write_text(page(ordered), encoding="utf-8")
+
+
+def page(runs: Runs) -> str:
+    """docs/reliability.md: the template with the findings and the mechanisms' tests filled in."""
+    rows = [row for one in runs.values() for row in _rows(one)]
+    missing = [one.module for one in SCENARIOS if one.module not in runs]
+    watchers = [f"| {one.name} | {one.without} | `{one.test}` |" for one in MECHANISMS]
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        rows="\n".join(rows),
+        missing=f"Not run yet: {', '.join(missing)}." if missing else "Every scenario was run.",
+        watchers="\n".join(watchers),
+        commands="\n".join(_commands(one) for one in SCENARIOS),
     )
-    if module == "kill_storm":
-        storm = found["storm"]
-        note = (
-            f"{storm['kills']} kills, {storm['creates']} stores and listings, 10 % of answers lost, "
-            f"{storm['tasks']} steps left to a person, {found['ratio']} × the undisturbed {found['calm']['seconds']} s"
-        )
-        yield _line("kill storm over four workers", storm, 1, str(storm["seed"]), note)
-        return
-    rows = cast("list[dict[str, object]]", found)
-    if module == "city":
-        whole = {
-            name: sum(int(str(one[name])) for one in rows)
-            for name in ("duplicates", "lost", "stuck")
-        }
-        stores = sum(int(str(one["stores"])) for one in rows)
-        deaths = sum(int(str(one["deaths"])) for one in rows)
-        note = f"{stores} stores, {deaths} deaths of workers, 24 virtual hours each"
-        yield _line(
-            "a day of a city", whole | {"seconds": seconds}, len(rows), f"0-{len(rows) - 1}", note
-        )
-        return
-    for one in rows:
-        if module == "crash_sweep":
-            note = f"every {one['stride']}. of {one['steps']} steps; slowest {one['slowest']} s after the restart"
-            yield _line(f"SIGKILL at a step: {one['mode']}", one, int(str(one["runs"])), "-", note)
-        else:
-            note = f"an order took {one['accepting']} s, the next listing stood after {one['resumed']} s"
-            yield _line(f"Redis {one['trouble']}", one, 1, "-", note)
 
 
-def _line(scenario: str, one: Mapping[str, object], runs: int, seeds: str, note: str) -> Line:
-    counted = [int(str(one.get(name, 0))) for name in ("duplicates", "lost", "stuck")]
-    seconds = float(str(one.get("seconds", one.get("slowest", 0))))
-    return Line(scenario, runs, seeds, counted[0], counted[1], counted[2], seconds, note)
+def broken(runs: Runs) -> list[str]:
+    """A line for everything that was not kept, with what repeats it."""
+    lines: list[str] = []
+    for one in runs.values():
+        again = f"python -m tests.faults.{one.command}"
+        if not one.finished:
+            lines.append(f"did not finish: {again}")
+        lines += [
+            f"not kept: {found.scenario} ({found.note}); seeds {found.seeds}; {again}"
+            for found in one.findings
+            if not found.kept
+        ]
+    return lines
 
 
-def _page(lines: Sequence[Line], plan: Mapping[str, Sequence[str]], *, short: bool) -> str:
-    made = f"{datetime.now(UTC):%Y-%m-%d}, `python -m tests.faults.report{' --short' if short else ''}`"
-    rows = [
-        f"| {one.scenario} | {one.runs} | {one.seeds} | {one.duplicates} | {one.lost} | {one.stuck} "
-        f"| {one.seconds} | {one.note} |"
-        for one in lines
+def _rows(one: Run) -> list[str]:
+    made = f"{one.on} | `{one.command}`"
+    if not one.finished:
+        return [f"| {one.command.split()[0]} | | | | | | | **did not finish** | | {made} |"]
+    return [
+        f"| {_plain(found.scenario)} | {found.runs} | {_plain(found.seeds)} | {found.duplicates} | {found.lost} "
+        f"| {found.stuck} | {found.seconds:g} | {'yes' if found.kept else '**no**'} | {_plain(found.note)} | {made} |"
+        for found in one.findings
     ]
-    commands = [
-        f"    python -m tests.faults.{name} {' '.join(rest)}" for name, rest in plan.items()
-    ]
-    template = TEMPLATE.read_text(encoding="utf-8")
-    return template.format(made=made, rows="\n".join(rows), commands="\n".join(commands))
+
+
+def _plain(text: str) -> str:
+    """Text that does not end its cell."""
+    return text.replace("|", "/").replace("\n", " ")
+
+
+def _commands(one: Scenario) -> str:
+    forms = (" ".join(["python -m tests.faults." + one.module, *form]) for form in one.forms)
+    return "\n".join(f"    {form}" for form in forms)
 
 
 if __name__ == "__main__":

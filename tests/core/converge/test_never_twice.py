@@ -122,10 +122,8 @@ async def test_what_becomes_visible_only_after_the_next_worker_came_is_not_sent_
         for step in range(4, 60, 4):
             owner = a_merchant(step)
             await town.keep([owner], [a_product(owner, n) for n in range(2)])
-            late = Dial(
-                fault=Fault.DELAYED_VISIBILITY, route=route, store=owner.id, seconds=100, times=1
-            )
-            await town.dial(late)
+            late = Dial(fault=Fault.DELAYED_VISIBILITY, method="POST", route=route, store=owner.id)
+            await town.dial(late.model_copy(update={"seconds": 100, "times": 1}))
             [store] = await town.order([owner])
             town.fuse.light(step)
             with suppress(Killed):

@@ -1,0 +1,427 @@
+"""What keeps the promise, how each of it is taken out, and the test that fails then.
+
+Nothing in the product knows about this: a mechanism is taken out by replacing functions for the time of one test.
+"""
+
+# pyright: reportPrivateUsage=false
+# What is taken out mostly has no public name.
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, true, update
+
+from onboarder.connector import budget, http
+from onboarder.connector.bounded import read_bounded
+from onboarder.connector.breaker import Breaker
+from onboarder.connector.budget import SharedBudget
+from onboarder.connector.errors import Advice
+from onboarder.connector.http import MarketplaceHttp
+from onboarder.converge import doubts, loop, observe, plan
+from onboarder.converge.session import Session
+from onboarder.model.ids import StoreId
+from onboarder.model.recorded import Doubt, Lease
+from onboarder.model.work import Lane
+from onboarder.records import locks, presence, stores, tasks, writes
+from onboarder.records.database import Transaction
+from onboarder.records.tables import store, task
+from onboarder.rules.drift import Plausibility
+from onboarder_workers.sweep import Sweep
+
+Patch = pytest.MonkeyPatch
+CONVERGE, CONNECTOR = "tests/core/converge", "tests/core/connector"
+NO_FIELDS: frozenset[str] = frozenset()
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """`without` says what happens instead; `test` is the node id of the test that watches it, and no other one."""
+
+    name: str
+    without: str
+    test: str
+    take_out: Callable[[Patch], None]
+
+
+def _nothing(answer: object = None) -> Callable[..., object]:
+    return lambda *_, **__: answer
+
+
+def _nothing_async(answer: object = None) -> Callable[..., Awaitable[object]]:
+    async def nothing(*_: object, **__: object) -> object:
+        return answer
+
+    return nothing
+
+
+def _intent_row(patch: Patch) -> None:
+    patch.setattr(writes, "intend", _nothing_async())
+
+
+def _look_up(patch: Patch) -> None:
+    async def absent(session: Session, doubt: Doubt) -> None:
+        await doubts._conclude_if_settled(session, doubt)
+
+    patch.setattr(doubts, "_look_for_listing", absent)
+
+
+def _settle_time(patch: Patch) -> None:
+    begin = Session.__init__
+
+    def unsettled(self: Session, *given: object) -> None:
+        begin(self, *given)  # type: ignore[arg-type]  # handed through
+        self.manifest = replace(self.manifest, settle=timedelta())
+
+    patch.setattr(Session, "__init__", unsettled)
+
+
+def _fencing(patch: Patch) -> None:
+    async def hold(
+        tx: Transaction, lease: Lease, *, until: datetime, values: dict[str, object] | None = None
+    ) -> None:
+        fresh = {"lease_until": until, **(values or {})}
+        await tx.execute(update(store).where(store.c.id == lease.store_id).values(fresh))
+
+    patch.setattr(stores, "hold", hold)
+
+
+def _look_at_the_lease(patch: Patch) -> None:
+    patch.setattr(Session, "_stay", _nothing_async())
+
+
+def _one_worker_per_store(patch: Patch) -> None:
+    patch.setattr(stores, "_free", _nothing(true()))
+
+
+def _sweep(patch: Patch) -> None:
+    patch.setattr(Sweep, "_some", _nothing([]))
+
+
+def _generation(patch: Patch) -> None:
+    release = stores.release
+
+    async def unseen(tx: Transaction, lease: Lease, **rest: object) -> bool:
+        now = await tx.scalar(select(store.c.generation).where(store.c.id == lease.store_id))
+        return await release(tx, lease, **{**rest, "generation": now})  # type: ignore[arg-type]  # handed through
+
+    patch.setattr(stores, "release", unseen)
+
+
+def _renewal(patch: Patch) -> None:
+    patch.setattr(Session, "_renew", _nothing_async())
+
+
+def _early_renewal(patch: Patch) -> None:
+    patch.setattr(Session, "_renew_early", _nothing_async())
+
+
+def _early_renewal_once(patch: Patch) -> None:
+    early = Session._renew_early
+
+    async def every_time(self: Session) -> None:
+        self._looked_at_expiry = False
+        await early(self)
+
+    patch.setattr(Session, "_renew_early", every_time)
+
+
+def _prolonged_doubts(patch: Patch) -> None:
+    patch.setattr(writes, "prolong_doubts", _nothing_async())
+
+
+def _one_open_task(patch: Patch) -> None:
+    async def ask(tx: Transaction, *, where: str, owner: str, **rest: object) -> None:
+        advice, subject, now = rest["advice"], rest["subject"], rest["now"]
+        assert isinstance(advice, Advice)
+        texts = {"id_text": advice.id, "en_text": advice.en, "who": advice.who}
+        who = {"store_id": where, "merchant_id": owner, "subject": subject, "code": advice.code}
+        await tx.execute(
+            insert(task).values(**who, **texts, choices=[], state="open", created_at=now)
+        )
+
+    patch.setattr(tasks, "ask", ask)
+
+
+def _starts(patch: Patch) -> None:
+    take = stores.take_lease
+
+    async def uncounted(tx: Transaction, wanted: StoreId, **rest: object) -> Lease | None:
+        lease = await take(tx, wanted, **rest)  # type: ignore[arg-type]  # handed through
+        if lease is not None:
+            await tx.execute(update(store).where(store.c.id == wanted).values(starts=0))
+        return lease
+
+    patch.setattr(stores, "take_lease", uncounted)
+
+
+def _hand_back(patch: Patch) -> None:
+    patch.setattr(presence, "hand_back", _nothing_async(1))
+
+
+def _deadline(patch: Patch) -> None:
+    begin = MarketplaceHttp.__init__
+
+    def endless(self: MarketplaceHttp, *given: object, **named: object) -> None:
+        begin(self, *given, **named)  # type: ignore[arg-type]  # handed through
+        self._deadline = 3600.0
+
+    patch.setattr(MarketplaceHttp, "__init__", endless)
+
+
+def _bound(patch: Patch) -> None:
+    async def unbounded(chunks: object, *, gzipped: bool, most: int) -> bytes:
+        return await read_bounded(chunks, gzipped=gzipped, most=most * 1000)  # type: ignore[arg-type]  # handed through
+
+    patch.setattr(http, "read_bounded", unbounded)
+
+
+def _sent_once(patch: Patch) -> None:
+    async def as_it_is(request: object, handler: Callable[[object], Awaitable[object]]) -> object:
+        return await handler(request)
+
+    patch.setattr(http, "_sent_once", as_it_is)
+
+
+def _budget(patch: Patch) -> None:
+    patch.setattr(SharedBudget, "_ask", _nothing_async())
+
+
+def _retry_after(patch: Patch) -> None:
+    patch.setattr(http, "retry_after", _nothing())
+
+
+def _breaker(patch: Patch) -> None:
+    patch.setattr(Breaker, "check", _nothing())
+
+
+def _disbelief(patch: Patch) -> None:
+    needed = loop._look_needed
+
+    def believing(session: Session) -> bool:
+        session.around = replace(session.around, started_at=LONG_AGO)
+        return needed(session)
+
+    patch.setattr(loop, "_look_needed", believing)
+
+
+class _OneLane:
+    """In place of the context's lane: everybody is in the stall's."""
+
+    def get(self) -> Lane:
+        return Lane.STALL
+
+    def set(self, lane: Lane) -> None: ...
+
+    def reset(self, token: None) -> None: ...
+
+
+def _lanes(patch: Patch) -> None:
+    patch.setattr(budget, "_lane", _OneLane())
+
+
+def _run_lock(patch: Patch) -> None:
+    patch.setattr(locks, "take_lock", _nothing_async())
+
+
+def _plausibility(patch: Patch) -> None:
+    patch.setattr(Plausibility, "believes", _nothing(answer=True))
+
+
+def _adoption(patch: Patch) -> None:
+    patch.setattr(observe, "_adopt_unrecorded", _nothing_async())
+
+
+def _price_policy(patch: Patch) -> None:
+    patch.setattr(plan, "changed_there", _nothing(NO_FIELDS))
+
+
+def _pinned_retries(patch: Patch) -> None:
+    patch.setattr(http, "_repeatable", _nothing(answer=True))
+
+
+_NEVER_TWICE = f"{CONVERGE}/test_never_twice.py"
+_TROUBLE = f"{CONVERGE}/test_trouble.py"
+_CREDENTIALS = f"{CONVERGE}/test_credentials.py"
+_NIGHT_RUNS = f"{CONVERGE}/test_night_runs.py"
+_STORES = "tests/core/records/test_records_stores.py"
+_HTTP = f"{CONNECTOR}/test_http.py"
+
+MECHANISMS: Sequence[Mechanism] = (
+    Mechanism(
+        "intent row before the call",
+        "nothing is on record of a write that is under way",
+        f"{_NEVER_TWICE}::test_what_becomes_visible_only_after_the_next_worker_came_is_not_sent_again[sqlite-/v1/items*]",
+        _intent_row,
+    ),
+    Mechanism(
+        "look-up by our Reference",
+        "a write in doubt is sent again once its settle time is over",
+        f"{_TROUBLE}::test_an_answer_lost_on_the_way_to_an_open_shop_costs_only_time[sqlite-/v1/items*-lost_after]",
+        _look_up,
+    ),
+    Mechanism(
+        "settle time",
+        "what a look-up does not show at once counts as absent",
+        f"{_NEVER_TWICE}::test_what_becomes_visible_only_after_the_next_worker_came_is_not_sent_again[sqlite-/v1/sellers]",
+        _settle_time,
+    ),
+    Mechanism(
+        "fencing token",
+        "a worker whose store was taken over goes on writing",
+        f"{_NEVER_TWICE}::test_a_zombie_whose_store_was_taken_over_writes_nothing_more[sqlite]",
+        _fencing,
+    ),
+    Mechanism(
+        "lease looked at before a call",
+        "a worker that slept past its lease sends what it was about to send",
+        f"{_NEVER_TWICE}::test_a_worker_that_slept_past_its_lease_between_intent_and_call_sends_nothing[sqlite]",
+        _look_at_the_lease,
+    ),
+    Mechanism(
+        "lease: one worker per store",
+        "two workers work on one store",
+        f"{_NEVER_TWICE}::test_two_workers_at_once_are_one_that_works[sqlite]",
+        _one_worker_per_store,
+    ),
+    Mechanism(
+        "sweep",
+        "only what is rung for is worked on",
+        "workers/tests/test_workers_sweep.py::test_a_store_that_nobody_rang_for_is_found[sqlite]",
+        _sweep,
+    ),
+    Mechanism(
+        "generation counter",
+        "a trigger during a pass is forgotten when the pass lets go",
+        f"{_NEVER_TWICE}::test_a_trigger_during_a_pass_is_not_lost[sqlite-3]",
+        _generation,
+    ),
+    Mechanism(
+        "refresh lock",
+        "two workers renew one store's key, and the second renewal kills the first's",
+        f"{_CREDENTIALS}::test_two_workers_renew_a_dead_key_once[sqlite]",
+        _one_worker_per_store,
+    ),
+    Mechanism(
+        "renewal of a dead key",
+        "a refused key stays dead",
+        f"{_TROUBLE}::test_a_token_that_dies_mid_run_is_renewed_once[sqlite]",
+        _renewal,
+    ),
+    Mechanism(
+        "early renewal",
+        "a key dies in the middle of the work",
+        f"{_CREDENTIALS}::test_a_key_about_to_die_is_renewed_before_it_is_refused[sqlite]",
+        _early_renewal,
+    ),
+    Mechanism(
+        "early renewal once per pass",
+        "a short-lived key is renewed before every call",
+        f"{_TROUBLE}::test_tokens_shorter_than_the_early_renewal_are_not_renewed_before_every_call[sqlite]",
+        _early_renewal_once,
+    ),
+    Mechanism(
+        "doubts last longer after a renewal",
+        "a write that waited for a new key counts as absent too early",
+        f"{_CREDENTIALS}::test_what_is_sent_after_a_slow_renewal_stays_in_doubt_as_long_as_any_other[sqlite]",
+        _prolonged_doubts,
+    ),
+    Mechanism(
+        "one open task per cause",
+        "the same thing is asked again and again",
+        f"{_STORES}::test_a_task_is_open_once_per_subject_and_cause_and_renews_its_text[sqlite]",
+        _one_open_task,
+    ),
+    Mechanism(
+        "starts counted before the work",
+        "a store that kills its workers is tried for ever",
+        f"{_TROUBLE}::test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as_an_intent[sqlite]",
+        _starts,
+    ),
+    Mechanism(
+        "deploys use up no attempt",
+        "a pass that was cut off by a deploy counts as a death and stays leased",
+        "workers/tests/test_workers_presence.py::test_a_store_handed_back_is_free_and_its_start_does_not_count[sqlite]",
+        _hand_back,
+    ),
+    Mechanism(
+        "total deadline of a call",
+        "an answer of one byte at a time holds a worker as long as it likes",
+        f"{_HTTP}::test_the_total_deadline_ends_a_call_that_never_ends_by_itself[a byte at a time]",
+        _deadline,
+    ),
+    Mechanism(
+        "bounded body",
+        "an answer may grow as long as it likes",
+        f"{_HTTP}::test_a_write_without_a_readable_answer_is_unknown_and_was_sent_once[too large]",
+        _bound,
+    ),
+    Mechanism(
+        "a lost write is not repeated inside a call",
+        "a write is repeated like a read",
+        f"{_HTTP}::test_a_write_without_a_readable_answer_is_unknown_and_was_sent_once[reset]",
+        _pinned_retries,
+    ),
+    Mechanism(
+        "the client repeats nothing by itself",
+        "the HTTP client sends a lost PUT again on its own",
+        f"{_HTTP}::test_a_write_lost_on_a_connection_used_before_is_unknown_too[PUT]",
+        _sent_once,
+    ),
+    Mechanism(
+        "budget shared by all processes",
+        "each process keeps to a budget of its own",
+        f"{CONNECTOR}/test_budget.py::test_two_processes_share_one_budget[valkey]",
+        _budget,
+    ),
+    Mechanism(
+        "Retry-After",
+        "the marketplace's own word on when to come back is not read",
+        f"{_HTTP}::test_a_429_is_obeyed_in_every_form_and_slows_the_budget[write-seconds]",
+        _retry_after,
+    ),
+    Mechanism(
+        "breaker",
+        "every store's own attempts go on while the marketplace is down",
+        "tests/faults/test_outage.py::test_a_minute_of_503_costs_few_calls_and_full_work_is_back_within_15_s",
+        _breaker,
+    ),
+    Mechanism(
+        "disbelief of looks older than the process",
+        "after an older backup was restored its observations are believed",
+        f"{_NEVER_TWICE}::test_work_after_an_older_backup_was_restored_doubles_nothing[sqlite]",
+        _disbelief,
+    ),
+    Mechanism(
+        "the stall's lane before the night's",
+        "the night may take slots as far ahead as a person at the stall",
+        f"{CONNECTOR}/test_budget.py::test_a_person_at_the_stall_finds_a_near_slot_when_the_night_has_filled_its_own[valkey]",
+        _lanes,
+    ),
+    Mechanism(
+        "run lock of the reconciliation",
+        "two reconciliations go on at once",
+        f"{_NIGHT_RUNS}::test_one_run_at_a_time_until_its_holder_falls_silent[sqlite]",
+        _run_lock,
+    ),
+    Mechanism(
+        "plausibility stop",
+        "a page that shows almost nothing is believed and everything created again",
+        f"{_NIGHT_RUNS}::test_an_implausible_share_of_vanished_listings_stops_all_repairs[sqlite]",
+        _plausibility,
+    ),
+    Mechanism(
+        "adoption instead of creation",
+        "what stands there under our Reference is created again",
+        f"{CONVERGE}/test_loop.py::test_a_store_and_listings_that_exist_there_already_are_adopted[sqlite]",
+        _adoption,
+    ),
+    Mechanism(
+        "the merchant's price is not overwritten",
+        "a price that both sides changed is set to ours without asking",
+        f"{CONVERGE}/test_night.py::test_a_price_changed_by_both_sides_is_asked_and_only_the_answer_decides[sqlite-keep-15000-ask]",
+        _price_policy,
+    ),
+)
