@@ -21,6 +21,7 @@ from onboarder.connector.contract import (
     Page,
 )
 from onboarder.connector.errors import (
+    CredentialsExpired,
     FieldFault,
     Gone,
     MarketplaceError,
@@ -150,6 +151,18 @@ class FindsStoresByPart(RehearsalConnector):
         return await super().find_store(replace(content, reference=part))
 
 
+class AdoptsOneThenTheOther(RehearsalConnector):
+    """adopts another one of several stores at every look-up"""
+
+    _looks = 0
+
+    async def find_store(self, content: StoreContent) -> OpenedStore | None:
+        request = calls.find_seller(self._partner, content.reference)
+        sellers = (await self._ask(request, wire.SELLERS)).sellers
+        self._looks += 1
+        return await self._opened(sellers[self._looks % len(sellers)]) if sellers else None
+
+
 class CompletesBlindly(RehearsalConnector):
     """sets the pickup place without looking whether there is one"""
 
@@ -230,6 +243,16 @@ class CondemnsWholeBatches(RehearsalConnector):
         outcomes = await super().create_listings(access, drafts)
         failed = [one for one in outcomes.values() if isinstance(one, MarketplaceError)]
         return dict.fromkeys(outcomes, failed[0]) if failed else outcomes
+
+
+class BlamesItemsForADeadToken(RehearsalConnector):
+    """calls every item of a batch refused when only the token was dead"""
+
+    async def create_listings(self, access: Access, drafts: Drafts) -> Outcomes:
+        try:
+            return await super().create_listings(access, drafts)
+        except CredentialsExpired as expired:
+            return {d.content.reference: Rejected(expired.advice) for d in drafts}
 
 
 class CallsLimitsOutages(RehearsalConnector):
@@ -466,6 +489,16 @@ class _Bends(RehearsalConnector):
         raise NotImplementedError
 
 
+class CallsLostRelistingsDone(RehearsalConnector):
+    """takes a listing whose relisting got no answer for one on sale"""
+
+    async def relist(self, access: Access, remote_id: RemoteId) -> ObservedListing:
+        try:
+            return await super().relist(access, remote_id)
+        except OutcomeUnknown:
+            return ObservedListing(remote_id, ListingState.LIVE)
+
+
 class CutsTitles(_Bends):
     """cuts a title that is too long"""
 
@@ -549,6 +582,7 @@ MUTANTS = (
     Mutant(CallsHalfOpenedStoresUndone, "a-half-done-opening-is-never-called-undone"),
     Mutant(KeepsToOneName, "two-merchants-of-one-name-get-two-stores"),
     Mutant(FindsStoresByPart, "references-of-stores-are-matched-exactly"),
+    Mutant(AdoptsOneThenTheOther, "a-doubly-delivered-opening-is-settled-on-one"),
     Mutant(CompletesBlindly, "completing-is-repeatable"),
     Mutant(OverlooksSuspension, "a-suspended-store-is-seen-with-its-reason"),
     Mutant(FindsByPrefix, "references-of-listings-are-matched-exactly"),
@@ -558,6 +592,7 @@ MUTANTS = (
     Mutant(BelievesInMissingResults, "a-missing-result-is-no-success"),
     Mutant(TakesResultsByPosition, "shuffled-results-reach-their-items"),
     Mutant(CondemnsWholeBatches, "a-half-done-batch-is-told-item-by-item"),
+    Mutant(BlamesItemsForADeadToken, "a-token-may-die-before-a-batch"),
     Mutant(CallsLimitsOutages, "a-limit-with-seconds-is-kept"),
     Mutant(WaitsAsItLikes, "a-limit-with-seconds-is-kept"),
     Mutant(CannotReadDates, "a-limit-with-a-date-is-kept"),
@@ -580,6 +615,7 @@ MUTANTS = (
     Mutant(ResetsPricesOfOthers, "a-new-variant-leaves-the-others-alone"),
     Mutant(IgnoresGone, "changing-what-is-gone-says-so"),
     Mutant(ResendsUpdates, "a-lost-update-is-unknown-and-repeatable"),
+    Mutant(CallsLostRelistingsDone, "a-lost-relisting-is-unknown-and-repeatable"),
     Mutant(CutsTitles, "too-long-a-title-is-refused"),
     Mutant(DropsPhotos, "one-photo-too-many-is-never-dropped-in-silence"),
     Mutant(DropsSurplusVariants, "too-many-variants-are-never-dropped-in-silence"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 from pydantic import SecretStr
@@ -67,6 +68,7 @@ class MercurConnector:
             content,
             member_email=login.email,
             own_email=self._settings.address_of(content.reference),
+            is_ours=partial(self._is_ours, login, content.reference),
         )
         with errors.doubt_after(content.reference, advice.REFERENCE_TAKEN):
             token = token if token.owns_stores else await self._existing(login)
@@ -76,11 +78,8 @@ class MercurConnector:
     async def find_store(self, content: StoreContent) -> OpenedStore | None:
         """Among the stores of our login. Mercur hides terminated ones."""
         login = self._login_of(content.reference)
-        token = await login.known()
-        if token is None or not token.owns_stores:
-            return None
-        seller = await find_own_store(self._api, MemberAuth(token.secret), content.reference)
-        if seller is None:
+        token, seller = await self._found(login, content.reference)
+        if token is None or seller is None:
             return None
         way_in = credentials(login.email, token)
         access = Access(content.reference, RemoteId(seller.id), way_in)
@@ -261,6 +260,18 @@ class MercurConnector:
         if given is not None and email == self._settings.programme_login:
             return SecretStr(given.read_text(encoding="utf-8").strip())
         return self._equipment.derive_secret(f"mercur login {email}")
+
+    async def _found(
+        self, login: Login, reference: Reference
+    ) -> tuple[Token | None, wire.Seller | None]:
+        """The login's token, and the store with our Reference among its stores."""
+        token = await login.known()
+        if token is None or not token.owns_stores:
+            return token, None
+        return token, await find_own_store(self._api, MemberAuth(token.secret), reference)
+
+    async def _is_ours(self, login: Login, reference: Reference) -> bool:
+        return (await self._found(login, reference))[1] is not None
 
     async def _existing(self, login: Login) -> Token:
         token = await login.known()

@@ -1,5 +1,7 @@
 """Apply for a store: names and e-mail addresses are unique over the marketplace, our Reference decides."""
 
+from collections.abc import Awaitable, Callable
+
 from onboarder.connector.errors import ActionNeeded, OutcomeUnknown, Rejected
 from onboarder.model.ids import Reference
 from onboarder.model.shop import StoreContent
@@ -15,9 +17,11 @@ async def apply_for_store(
     *,
     member_email: str,
     own_email: str,
+    is_ours: Callable[[], Awaitable[bool]],
 ) -> wire.Seller:
     """The store applied for. `OutcomeUnknown` if one with our Reference is there already.
 
+    `is_ours` says, when asked, whether it is among the login's stores: the token in `auth` may be older than the first.
     A taken name is replaced by the next proposed one, a taken contact address by `own_email`, which nobody else has.
     """
     names = list(storefront.store_names(content))
@@ -39,7 +43,9 @@ async def apply_for_store(
             if doubt.advice is not advice.REFERENCE_TAKEN:
                 raise
             break
-    raise await _taken(api, auth, content.reference)
+    if not await is_ours():
+        raise ActionNeeded(advice.STORE_TAKEN, detail="not among the login's stores")
+    raise OutcomeUnknown(advice.REFERENCE_TAKEN, reference=content.reference)
 
 
 async def find_own_store(
@@ -55,12 +61,3 @@ async def find_own_store(
         seen += len(page.seller_members)
         if not page.seller_members or seen >= page.count:
             return None
-
-
-async def _taken(
-    api: MercurApi, auth: MemberAuth, reference: Reference
-) -> ActionNeeded | OutcomeUnknown:
-    """Ours, to be adopted, or somebody's that our login cannot see, for a person."""
-    if await find_own_store(api, auth, reference) is None:
-        return ActionNeeded(advice.STORE_TAKEN, detail="not among the login's stores")
-    return OutcomeUnknown(advice.REFERENCE_TAKEN, reference=reference)

@@ -1,9 +1,23 @@
 """Batches: every item is judged by its own result, found by its own Reference."""
 
+from dataclasses import replace
+
 from onboarder.connector.contract import CreateOutcome
-from onboarder.connector.errors import MarketplaceError, OutcomeUnknown, Rejected
+from onboarder.connector.errors import (
+    CredentialsExpired,
+    MarketplaceError,
+    OutcomeUnknown,
+    Rejected,
+)
 from onboarder.connector.manifest import Capability
-from onboarder.connector.testing.bench import Bench, Shop, drafts_of, expect, outcome_of
+from onboarder.connector.testing.bench import (
+    Bench,
+    Shop,
+    drafts_of,
+    expect,
+    expect_error,
+    outcome_of,
+)
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Ability, Act, BatchFault
 from onboarder.connector.testing.proxy import Spoil
@@ -70,6 +84,21 @@ async def a_lost_batch_is_adopted_item_by_item(bench: Bench) -> None:
         expect(not known, f"the answer was lost, and yet {known!r}")
     for content in contents:
         expect((await shop.found(content)).remote_id == (await shop.held(content)).remote_id, "?")
+
+
+@check(BATCH)
+async def a_token_may_die_before_a_batch(bench: Bench) -> None:
+    """A batch sent with a token that just died is CredentialsExpired as a whole; after renewal all of it is made once."""
+    shop, contents = await _prepared(bench)
+    bench.spoil(Act.CREATE_LISTING, Spoil.STRANGER)
+    batch = bench.connector.create_listings(shop.access, drafts_of(*contents))
+    await expect_error(batch, CredentialsExpired, when="the token died before the batch")
+    made = sum([await shop.how_many(content) for content in contents])
+    expect(made == 0, f"{made} made with a dead token")
+    fresh = replace(shop.access, credentials=await bench.connector.renew(shop.access))
+    await _create(replace(shop, access=fresh), contents)
+    for content in contents:
+        await shop.held(content)
 
 
 @check(BATCH)

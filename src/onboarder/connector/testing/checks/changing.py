@@ -181,6 +181,22 @@ async def a_lost_withdrawal_is_unknown_and_repeatable(bench: Bench) -> None:
     expect(again is not None and again.state is ListingState.WITHDRAWN, f"{again}")
 
 
+@check(CREATE, Capability.WITHDRAW_LISTING, Capability.RELIST)
+async def a_lost_relisting_is_unknown_and_repeatable(bench: Bench) -> None:
+    """Relisted, answer lost: OutcomeUnknown, sent once, and relisting again is right."""
+    shop, before, _ = await _prepared(bench)
+    listing = (await shop.held(before)).remote_id
+    await bench.connector.withdraw_listing(shop.access, listing)
+    sent = bench.sent(Act.RELIST)
+    bench.spoil(Act.RELIST, Spoil.LOST_AFTER)
+    relisting = bench.connector.relist(shop.access, listing)
+    await expect_error(relisting, OutcomeUnknown, when="the answer to a relisting was lost")
+    expect(bench.sent(Act.RELIST) - sent == 1, "sent again by itself")
+    again = await bench.connector.relist(shop.access, listing)
+    expect(again.state in {ListingState.LIVE, ListingState.IN_REVIEW}, f"state: {again.state}")
+    expect((await shop.held(before)).remote_id == listing, "relisting made another listing")
+
+
 @check(CREATE, CONTENT, Capability.UPLOAD_PHOTO)
 async def photos_are_uploaded_counted_and_replaced(bench: Bench) -> None:
     """Photos upload repeatably, show in number on the listing, and an update of photos replaces them all."""

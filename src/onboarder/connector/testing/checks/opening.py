@@ -83,6 +83,19 @@ async def a_late_opening_is_found_when_it_shows(bench: Bench) -> None:
     await _expect_adopted(bench, content)
 
 
+@check(OPEN)
+async def a_doubly_delivered_opening_is_settled_on_one(bench: Bench) -> None:
+    """If the network delivers an opening twice, every look-up adopts the same store, one that is really there."""
+    content = a_store(bench.reference())
+    bench.spoil(Act.OPEN_STORE, Spoil.DOUBLED)
+    outcome = await outcome_of(bench.connector.open_store(content))
+    if isinstance(outcome, MarketplaceError):
+        expect(isinstance(outcome, OutcomeUnknown), f"ended in {outcome!r}")
+    found = {await _found_id(bench, content.reference) for _ in range(3)}
+    expect(len(found) == 1, f"look-ups disagree: {found}")
+    expect(found <= {one.remote_id for one in await bench.stores(content)}, f"adopted {found}")
+
+
 def _opening_with(kind: str, spoil: Spoil, reply: Reply) -> Check:
     async def body(bench: Bench) -> None:
         content = a_store(bench.reference())
