@@ -73,7 +73,7 @@ def shops_by_partner(visit: Visit) -> Reply:
             "region": shop.region,
             "auth_time": int(shop.auth_time),
             "expire_time": int(shop.expire_time),
-            "sip_affi_shops": [],
+            "sip_affi_shops": list[int](),
         }
         for shop in linked[(page - 1) * size : page * size]
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from onboarder_rehearsal.server.state import State
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.visit import Asked, Reply, Visit, get, post
 
 LANGUAGES = {"id", "en"}
@@ -148,9 +149,11 @@ def recommend(visit: Visit) -> Reply:
 
 def attribute_tree(visit: Visit) -> Reply:
     _language(visit)
+    flag = "is_mandatory" if visit.rules.reads(Reading.IS_MANDATORY) else "mandatory"
+    name = "category_ids" if visit.rules.reads(Reading.CATEGORY_IDS) else "category_id_list"
     trees = [
-        {"category_id": one, "warning": "", "attribute_tree": [*map(_shown, attributes_of(one))]}
-        for one in visit.ids("category_id_list", CATEGORIES_MOST)
+        {"category_id": one, "warning": "", "attribute_tree": _tree(attributes_of(one), flag)}
+        for one in visit.ids(name, CATEGORIES_MOST)
         if _is_leaf(visit, one)
     ]
     return visit.ok({"list": trees})
@@ -191,15 +194,15 @@ def brand_list(visit: Visit) -> Reply:
         {"brand_id": number, "original_brand_name": name, "display_brand_name": name}
         for number, name in brands[offset : offset + size]
     ]
-    return visit.ok(
-        {
-            "brand_list": shown,
-            "has_next_page": offset + size < len(brands),
-            "next_offset": offset + len(shown),
-            "is_mandatory": category in catalogue().brand_mandatory,
-            "input_type": "DROP_DOWN",
-        }
-    )
+    page = {
+        "has_next_page": offset + size < len(brands),
+        "next_offset": offset + len(shown),
+        "is_mandatory": category in catalogue().brand_mandatory,
+        "input_type": "DROP_DOWN",
+    }
+    if visit.rules.reads(Reading.BRAND_BESIDE):
+        return Reply({**visit.envelope(), "response": {"brand_list": shown}, **page})
+    return visit.ok({"brand_list": shown, **page})
 
 
 def item_limit(visit: Visit) -> Reply:
@@ -207,7 +210,11 @@ def item_limit(visit: Visit) -> Reply:
     if category is not None:
         _is_leaf(visit, category)
     count = {"item_count_limit": {"max_limit": visit.shop.item_count_max}}
-    return visit.ok({**limits_of(category), **count})
+    limits = {**limits_of(category), **count}
+    if visit.rules.reads(Reading.GTIN_BESIDE):
+        gtin = limits.pop("gtin_limit")
+        return Reply({**visit.envelope(), "response": limits, "gtin_limit": gtin})
+    return visit.ok(limits)
 
 
 def _has_children(category: int) -> bool:
@@ -236,11 +243,14 @@ def _all_attributes() -> Iterator[Attribute]:
                 yield from value.children
 
 
-def _shown(attribute: Attribute) -> dict[str, object]:
-    """The wire name of the flag is `mandatory`; both languages are always there."""
+def _tree(attributes: Sequence[Attribute], flag: str) -> list[dict[str, object]]:
+    return [_shown(attribute, flag) for attribute in attributes]
+
+
+def _shown(attribute: Attribute, flag: str) -> dict[str, object]:
     return {
         "attribute_id": attribute.attribute_id,
-        "mandatory": attribute.mandatory,
+        flag: attribute.mandatory,
         "name": attribute.name,
         "attribute_value_list": [
             {
@@ -248,7 +258,7 @@ def _shown(attribute: Attribute) -> dict[str, object]:
                 "name": value.name,
                 "value_unit": "",
                 "multi_lang": [{"language": "id", "value": value.name}],
-                "child_attribute_list": [*map(_shown, value.children)],
+                "child_attribute_list": _tree(value.children, flag),
             }
             for value in attribute.values
         ],
@@ -269,7 +279,9 @@ def _shown(attribute: Attribute) -> dict[str, object]:
 ENDPOINTS = (
     get("product/get_category", category_list, "language"),
     get("product/category_recommend", recommend, "item_name", "product_cover_image"),
-    get("product/get_attribute_tree", attribute_tree, "category_id_list", "language"),
+    get(
+        "product/get_attribute_tree", attribute_tree, "category_id_list", "category_ids", "language"
+    ),
     post("product/search_attribute_value_list", search_values),
     get(
         "product/get_brand_list",

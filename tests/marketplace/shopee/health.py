@@ -3,6 +3,7 @@
 from tests.marketplace.shopee.asked import Diagnosed
 from tests.marketplace.shopee.items import own_item
 from tests.marketplace.shopee.reading import IDS_MOST, items_of_shop
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.shelf import Item, Violation
 from tests.marketplace.shopee.visit import Refused, Reply, Visit, get, post
 
@@ -28,8 +29,10 @@ def violations(visit: Visit) -> Reply:
             listed.append({"item_id": number, **failed})
             continue
         listed.append(_violation(item))
-    content = {"request_id": visit.request_id, "response": {"item_list": listed}}
-    return Reply({"message": "", "warning": "", **content})
+    answer = visit.ok({"item_list": listed})
+    if visit.rules.reads(Reading.VIOLATIONS_WITH_ERROR):
+        return answer
+    return Reply({name: value for name, value in answer.content.items() if name != "error"})
 
 
 def diagnosis(visit: Visit) -> Reply:

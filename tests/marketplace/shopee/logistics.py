@@ -1,5 +1,6 @@
 """Shipping channels and addresses."""
 
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.shelf import Shop
 from tests.marketplace.shopee.visit import Reply, Visit, get
 
@@ -45,7 +46,8 @@ def channel_list(visit: Visit) -> Reply:
     """All channels, usable or not; the relation rules are an object, whatever the documentation says."""
     shop = visit.shop
     shown = [] if shop.channels == "none" else [_channel(shop, number) for number in CHANNELS]
-    return visit.ok({"logistics_channel_list": shown, "channel_relation_rules": {}})
+    rules: object = [] if visit.rules.reads(Reading.CHANNEL_RULES_LIST) else {}
+    return visit.ok({"logistics_channel_list": shown, "channel_relation_rules": rules})
 
 
 def address_list(visit: Visit) -> Reply:

@@ -8,6 +8,7 @@ from email.parser import BytesHeaderParser
 
 from PIL import Image, UnidentifiedImageError
 
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.shop import IMAGE_HOST
 from tests.marketplace.shopee.visit import Level, Refused, Reply, Visit, post
 
@@ -21,12 +22,13 @@ SCENES = {"normal", "desc"}
 def upload(visit: Visit) -> Reply:
     """The same photo again gets the same id."""
     parts = _form(visit)
-    files = [content for name, filename, content in parts if name == "image" and filename]
+    field = "file" if visit.rules.reads(Reading.FILE) else "image"
+    files = [content for name, filename, content in parts if name == field and filename]
     fields = {name: content.decode() for name, filename, content in parts if not filename}
     if not files:
         raise _refused(visit, "image not found")
     if len(files) > FILES_MOST or len(files) != sum(1 for part in parts if part[1]):
-        raise _refused(visit, f"send 1 to {FILES_MOST} files in the field image")
+        raise _refused(visit, f"send 1 to {FILES_MOST} files in the field {field}")
     if fields.get("scene", "normal") not in SCENES or fields.get("ratio", "1:1") != "1:1":
         raise _refused(visit, "scene or ratio is invalid")
     faults = [_fault(visit, content) for content in files]

@@ -9,7 +9,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from onboarder_rehearsal.server.state import State
-from tests.marketplace.shopee.rules import Rules
+from tests.marketplace.shopee.rules import Reading, Rules
 from tests.marketplace.shopee.shelf import Item
 from tests.marketplace.shopee.signing import body_only_signature, push_signature
 from tests.marketplace.shopee.visit import Asked, Level, Reply, Visit, get, post
@@ -72,16 +72,19 @@ def ending_soon(state: State, rules: Rules, now: float, shops: Sequence[int], be
 
 
 def item_refused(state: State, rules: Rules, now: float, item: Item) -> None:
-    """Code 16."""
+    """Code 16, or 6."""
+    code = 6 if rules.reads(Reading.PUSH_6) else 16
+    is_spelt_so = rules.reads(Reading.DEBOOSTED_DETAILS)
+    details = "deboosted_details" if is_spelt_so else "deboost_details"
     data = {
         "item_id": item.item_id,
         "item_name": item.name,
         "item_status": item.status,
         "deboost": item.deboost,
         "item_status_details": [one.model_dump() for one in item.violations],
-        "deboost_details": [],
+        details: [],
     }
-    leave(state, rules, now, {"code": 16, "shop_id": item.shop_id, "data": data})
+    leave(state, rules, now, {"code": code, "shop_id": item.shop_id, "data": data})
 
 
 def _leave_of_partner(
@@ -176,13 +179,21 @@ def lost_pushes(visit: Visit) -> Reply:
     listed = [_lost(str(row["body"])) for row in shown]
     last = shown[-1]["no"] if shown else 0
     more = len(rows) > LOST_MOST
-    return visit.ok({"push_message_list": listed, "has_next_page": more, "last_message_id": last})
+    return _success(
+        visit, {"push_message_list": listed, "has_next_page": more, "last_message_id": last}
+    )
 
 
 def confirm_lost(visit: Visit) -> Reply:
     last = visit.read(Consumed).last_message_id
     visit.state.run("UPDATE push SET state = 'confirmed' WHERE state = 'lost' AND no <= ?", last)
-    return visit.ok()
+    return _success(visit, None)
+
+
+def _success(visit: Visit, response: object) -> Reply:
+    answer = visit.ok(response)
+    dash = {"error": "-"} if visit.rules.reads(Reading.DASH) else {}
+    return Reply({**answer.content, **dash})
 
 
 def _lost(body: str) -> dict[str, object]:

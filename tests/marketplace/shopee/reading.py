@@ -3,6 +3,7 @@
 from tests.marketplace.shopee.attribute_rules import attribute_named
 from tests.marketplace.shopee.echo import shown_attribute
 from tests.marketplace.shopee.logistics import CHANNELS
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.shelf import Item, item_of, items_where
 from tests.marketplace.shopee.shop import IMAGE_HOST
 from tests.marketplace.shopee.visit import Reply, Visit, get
@@ -49,6 +50,8 @@ def base_info(visit: Visit) -> Reply:
     shown = [
         base(item) for item in found if item.shop_id == visit.shop_id and not _is_over(visit, item)
     ]
+    if visit.rules.reads(Reading.DEBOOST_BOOLEAN):
+        shown = [{**one, "deboost": one["deboost"] == "true"} for one in shown]
     return visit.ok({"item_list": shown})
 
 

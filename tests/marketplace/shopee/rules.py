@@ -3,6 +3,7 @@
 Where sources disagree about Shopee there is a rule for each reading; the default is the reading with the better source.
 """
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,35 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
+
+
+class Reading(StrEnum):
+    """What some source says and a better one contradicts; the fake does it only if `other_readings` names it."""
+
+    IS_MANDATORY = "is_mandatory"
+    """The attribute tree's flag is `is_mandatory`, not `mandatory`."""
+    CATEGORY_IDS = "category_ids"
+    """get_attribute_tree's parameter is `category_ids`, not `category_id_list`."""
+    BRAND_BESIDE = "brand_beside"
+    """get_brand_list's page and flags stand beside `response`, not inside."""
+    GTIN_BESIDE = "gtin_beside"
+    """get_item_limit's `gtin_limit` stands beside `response`."""
+    CHANNEL_RULES_LIST = "channel_rules_list"
+    """`channel_relation_rules` is a list, not an object."""
+    DEBOOST_BOOLEAN = "deboost_boolean"
+    """`deboost` of get_item_base_info is a boolean, not text."""
+    DEBOOSTED_DETAILS = "deboosted_details"
+    """The push of a refused item spells it so, not `deboost_details`."""
+    PUSH_6 = "push_6"
+    """A refused item is pushed with code 6, not 16."""
+    PROFILE_DATA = "profile_data"
+    """update_profile refuses with `shop.data_data_check`, not `shop.error_data_check`."""
+    VIOLATIONS_WITH_ERROR = "violations_with_error"
+    """get_item_violation_info has an `error` key on success."""
+    DASH = "dash"
+    """The pages of lost pushes say "-" for success."""
+    FILE = "file"
+    """upload_image's field is `file`, not `image`."""
 
 
 class Rules(BaseModel):
@@ -59,6 +89,7 @@ class Rules(BaseModel):
     failures_carry_error: bool = True
     """A partly failed update_price or update_stock has an error code beside its failure_list."""
     models_most: int = 50
+    other_readings: frozenset[Reading] = frozenset()
     app_per_second: Rate | None = None
     shop_per_second: Rate | None = None
     app_per_day: Annotated[int, Field(ge=1)] | None = None
@@ -82,6 +113,10 @@ class Rules(BaseModel):
     push_cancel_without_id: bool = False
     """Code 2 comes without any shop id, as in one official sample."""
     seed: int = 1
+
+    def reads(self, reading: Reading) -> bool:
+        """Whether the less likely of two readings is in force."""
+        return reading in self.other_readings
 
     @property
     def signs_pushes_with(self) -> str:

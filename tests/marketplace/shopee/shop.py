@@ -1,5 +1,6 @@
 """The shop's own endpoints."""
 
+from tests.marketplace.shopee.rules import Reading
 from tests.marketplace.shopee.shelf import Shop, keep_shop
 from tests.marketplace.shopee.visit import Asked, Refused, Reply, Visit, get, post
 
@@ -57,12 +58,12 @@ def update_profile(visit: Visit) -> Reply:
     """The answer's response is empty: who wants to know reads it back."""
     asked, shop = visit.read(Profile), visit.shop
     if asked.shop_name is not None and asked.shop_name != shop.shop_name:
-        shop = _renamed(shop, asked.shop_name, visit.now)
+        shop = _renamed(visit, shop, asked.shop_name)
     if asked.shop_logo is not None:
-        shop = shop.model_copy(update={"shop_logo": _shopee_image(asked.shop_logo)})
+        shop = shop.model_copy(update={"shop_logo": _shopee_image(visit, asked.shop_logo)})
     if asked.description is not None:
         if len(asked.description) > DESCRIPTION_MOST:
-            raise _refused(f"The shop description exceeds {DESCRIPTION_MOST} characters")
+            raise _refused(visit, f"The shop description exceeds {DESCRIPTION_MOST} characters")
         shop = shop.model_copy(update={"description": asked.description})
     keep_shop(visit.state, shop)
     return visit.ok({})
@@ -84,23 +85,25 @@ def holiday_mode(visit: Visit) -> Reply:
     return visit.ok({"holiday_mode_on": on, "holiday_mode_type": 0})
 
 
-def _renamed(shop: Shop, name: str, now: float) -> Shop:
+def _renamed(visit: Visit, shop: Shop, name: str) -> Shop:
+    now = visit.now
     least, most = NAME_LENGTHS
     if not least <= len(name) <= most:
-        raise _refused(f"The shop name must be between {least} and {most} characters")
+        raise _refused(visit, f"The shop name must be between {least} and {most} characters")
     if shop.name_changed_at is not None and now - shop.name_changed_at < NAME_CHANGE_SECONDS:
-        raise _refused("The shop name was changed in the last 30 days")
+        raise _refused(visit, "The shop name was changed in the last 30 days")
     return shop.model_copy(update={"shop_name": name, "name_changed_at": now})
 
 
-def _shopee_image(url: str) -> str:
+def _shopee_image(visit: Visit, url: str) -> str:
     if not url.startswith(IMAGE_HOST):
-        raise _refused("The image url is not a Shopee image url")
+        raise _refused(visit, "The image url is not a Shopee image url")
     return url
 
 
-def _refused(message: str) -> Refused:
-    return Refused("shop.error_data_check", message)
+def _refused(visit: Visit, message: str) -> Refused:
+    other = visit.rules.reads(Reading.PROFILE_DATA)
+    return visit.refusal("data_data_check" if other else "error_data_check", message)
 
 
 ENDPOINTS = (
