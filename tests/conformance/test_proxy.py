@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -147,6 +147,22 @@ async def test_a_stranger_shows_another_token_of_the_same_form(line: Line) -> No
     await line.post()
 
     assert line.marketplace.tokens == ["Bearer cba"]
+
+
+async def test_a_marketplace_may_say_itself_how_a_stranger_calls() -> None:
+    marketplace = Marketplace()
+    async with (
+        open_client("http://paper", transport=httpx.MockTransport(marketplace)) as upstream,
+        fault_proxy(
+            upstream, lambda call: replace(call, headers={"authorization": "Key x"})
+        ) as proxy,
+        open_client(proxy.url) as caller,
+    ):
+        line = Line(proxy, caller, marketplace)
+        line.strike(Spoil.STRANGER)
+        await line.post()
+
+    assert marketplace.tokens == ["Key x"]
 
 
 async def test_a_skewed_answer_has_its_clock_an_hour_ahead(line: Line) -> None:

@@ -91,6 +91,10 @@ async def test_a_required_field_may_not_be_left_out(field: str) -> None:
         ({"logistic_info": [{"logistic_id": 8005, "enabled": True}]}, "error_invalid_logistic_info"),
         ({"logistic_info": [{"logistic_id": 8011, "enabled": True}]}, "error_invalid_logistic_info"),
         ({"logistic_info": [{"logistic_id": 8003, "enabled": False}]}, "error_invalid_logistic_info"),
+        (
+            {"logistic_info": [{"logistic_id": 8003, "enabled": True}, {"logistic_id": 80031, "enabled": True}]},
+            "error_invalid_logistic_info",
+        ),
         ({"dimension": None}, "error_invalid_logistic_info"),
         ({"dimension": {"package_length": 25, "package_width": 20}}, "error_param"),
         ({"dimension": dict.fromkeys(("package_length", "package_width", "package_height"), 0)}, "error_param"),
@@ -132,6 +136,14 @@ async def test_what_breaks_a_rule_is_refused_with_its_code_and_makes_nothing(
     async with inside() as here:
         assert await refused(here, **changes) == f"product.{code}"
         assert (await here.control("GET", "account"))["creates"] == 0
+
+
+async def test_a_refused_item_leaves_nothing_behind_not_even_its_id() -> None:
+    async with inside() as here:
+        first = await here.item()
+        await refused(here, item_name="Ker")
+
+        assert await here.item() == first + 1
 
 
 async def test_values_of_every_kind_are_accepted_in_their_documented_form() -> None:

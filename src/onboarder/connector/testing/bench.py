@@ -27,6 +27,7 @@ from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.connector.manifest import Capability, Manifest
 from onboarder.connector.testing.marketplace import Act, HeldListing, HeldStore, MarketplaceControl
 from onboarder.connector.testing.proxy import (
+    AsStranger,
     Exchange,
     FaultProxy,
     Reply,
@@ -60,6 +61,8 @@ class Subject:
     clock: Callable[[], datetime]
     hurry: timedelta = timedelta(seconds=0.6)
     """A deadline that an undisturbed call of this marketplace keeps easily; slow answers are tested with it."""
+    as_stranger: AsStranger | None = None
+    """How a call is given an unknown token where that is not a matter of the `Authorization` header alone."""
 
     @property
     def manifest(self) -> Manifest:
@@ -221,7 +224,7 @@ class Bench:
 @asynccontextmanager
 async def bench(subject: Subject, name: str) -> AsyncGenerator[Bench]:
     """A bench that is cleared away afterwards."""
-    async with fault_proxy(subject.upstream) as proxy:
+    async with fault_proxy(subject.upstream, subject.as_stranger) as proxy:
         prepared = Bench(subject, proxy, name)
         try:
             yield prepared

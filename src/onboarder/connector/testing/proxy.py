@@ -36,6 +36,10 @@ class Exchange:
         return f"{self.method} {self.target.partition('?')[0]}"
 
 
+AsStranger = Callable[[Exchange], Exchange]
+"""The same call as made with a token that nobody knows; everything else about it stays right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer. Header names are in lower case."""
@@ -84,11 +88,12 @@ class Strike:
 class FaultProxy:
     """Forwards to the upstream client. `seen` are all calls that arrived, `delivered` those that were passed on."""
 
-    def __init__(self, upstream: httpx.AsyncClient) -> None:
+    def __init__(self, upstream: httpx.AsyncClient, as_stranger: AsStranger | None = None) -> None:
         self.url = ""
         self.seen: list[Exchange] = []
         self.delivered: list[Exchange] = []
         self._upstream = upstream
+        self._as_stranger = as_stranger or with_another_bearer
         self._strikes: list[_Armed] = []
         self._late: list[Exchange] = []
         self._talks: set[asyncio.Task[None]] = set()
@@ -150,7 +155,7 @@ class FaultProxy:
             case Spoil.INSTEAD:
                 writer.write(strike.reply.encoded())
             case Spoil.STRANGER:
-                writer.write((await self._forward(_as_stranger(exchange))).encoded())
+                writer.write((await self._forward(self._as_stranger(exchange))).encoded())
             case Spoil.SKEWED:
                 writer.write(_skewed(await self._forward(exchange)).encoded())
             case Spoil.DOUBLED:
@@ -170,9 +175,11 @@ class FaultProxy:
 
 
 @asynccontextmanager
-async def fault_proxy(upstream: httpx.AsyncClient) -> AsyncGenerator[FaultProxy]:
+async def fault_proxy(
+    upstream: httpx.AsyncClient, as_stranger: AsStranger | None = None
+) -> AsyncGenerator[FaultProxy]:
     """The proxy on a free port of loopback while the body runs."""
-    proxy = FaultProxy(upstream)
+    proxy = FaultProxy(upstream, as_stranger)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     port: int = server.sockets[0].getsockname()[1]
     proxy.url = f"http://127.0.0.1:{port}"
@@ -255,8 +262,8 @@ def _bomb(honest: Reply) -> Reply:
     return Reply(honest.status, b"".join([*packed, squeeze.flush()]), headers)
 
 
-def _as_stranger(exchange: Exchange) -> Exchange:
-    """The same call with another token in the same form."""
+def with_another_bearer(exchange: Exchange) -> Exchange:
+    """The same call with another token in the same form, where the token travels in `Authorization`."""
     headers = dict(exchange.headers)
     if "authorization" in headers:
         kind, _, token = headers["authorization"].partition(" ")
