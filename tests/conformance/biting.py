@@ -1,8 +1,13 @@
 """Run checks against mutants, in this process."""
 
+import asyncio
+
 from onboarder.connector.testing import CHECKS, Check
 from tests.conformance.mutants import Mutant
 from tests.conformance.rehearsal import rehearsal_subject
+
+LONGEST_CHECK = 15.0
+"""Seconds; a sound connector takes less than one. A mutant that waits for ever is caught by any check that notices."""
 
 
 async def complaint(mutant: Mutant, check: Check) -> str | None:
@@ -11,7 +16,8 @@ async def complaint(mutant: Mutant, check: Check) -> str | None:
         if check.exemption(subject.manifest, subject.control) is not None:
             return None
         try:
-            await check.run(subject)
+            async with asyncio.timeout(LONGEST_CHECK):
+                await check.run(subject)
         except Exception as error:  # noqa: BLE001  (whatever a mutant does, the check caught it)
             return f"{type(error).__name__}: {error}"
     return None

@@ -21,7 +21,6 @@ from onboarder.connector.contract import (
     Page,
 )
 from onboarder.connector.errors import (
-    CredentialsExpired,
     FieldFault,
     Gone,
     MarketplaceError,
@@ -43,6 +42,17 @@ from onboarder.model.shop import (
 )
 from onboarder_rehearsal import RehearsalConnector, calls, mapping, wire
 from onboarder_rehearsal.auth import seller_auth
+from tests.conformance.mutants_in_trouble import (
+    AdoptsOneThenTheOther,
+    BelievesInHalfAnswers,
+    BelievesInLongAnswers,
+    BelievesItsClock,
+    BlamesItemsForADeadToken,
+    CallsLostRelistingsDone,
+    NeedsNobody,
+    NeverGivesUp,
+    TakesAbsenceForAnOutage,
+)
 
 T = TypeVar("T")
 Drafts = Sequence[ListingDraft]
@@ -151,18 +161,6 @@ class FindsStoresByPart(RehearsalConnector):
         return await super().find_store(replace(content, reference=part))
 
 
-class AdoptsOneThenTheOther(RehearsalConnector):
-    """adopts another one of several stores at every look-up"""
-
-    _looks = 0
-
-    async def find_store(self, content: StoreContent) -> OpenedStore | None:
-        request = calls.find_seller(self._partner, content.reference)
-        sellers = (await self._ask(request, wire.SELLERS)).sellers
-        self._looks += 1
-        return await self._opened(sellers[self._looks % len(sellers)]) if sellers else None
-
-
 class CompletesBlindly(RehearsalConnector):
     """sets the pickup place without looking whether there is one"""
 
@@ -243,16 +241,6 @@ class CondemnsWholeBatches(RehearsalConnector):
         outcomes = await super().create_listings(access, drafts)
         failed = [one for one in outcomes.values() if isinstance(one, MarketplaceError)]
         return dict.fromkeys(outcomes, failed[0]) if failed else outcomes
-
-
-class BlamesItemsForADeadToken(RehearsalConnector):
-    """calls every item of a batch refused when only the token was dead"""
-
-    async def create_listings(self, access: Access, drafts: Drafts) -> Outcomes:
-        try:
-            return await super().create_listings(access, drafts)
-        except CredentialsExpired as expired:
-            return {d.content.reference: Rejected(expired.advice) for d in drafts}
 
 
 class CallsLimitsOutages(RehearsalConnector):
@@ -489,16 +477,6 @@ class _Bends(RehearsalConnector):
         raise NotImplementedError
 
 
-class CallsLostRelistingsDone(RehearsalConnector):
-    """takes a listing whose relisting got no answer for one on sale"""
-
-    async def relist(self, access: Access, remote_id: RemoteId) -> ObservedListing:
-        try:
-            return await super().relist(access, remote_id)
-        except OutcomeUnknown:
-            return ObservedListing(remote_id, ListingState.LIVE)
-
-
 class CutsTitles(_Bends):
     """cuts a title that is too long"""
 
@@ -593,6 +571,12 @@ MUTANTS = (
     Mutant(TakesResultsByPosition, "shuffled-results-reach-their-items"),
     Mutant(CondemnsWholeBatches, "a-half-done-batch-is-told-item-by-item"),
     Mutant(BlamesItemsForADeadToken, "a-token-may-die-before-a-batch"),
+    Mutant(BelievesInHalfAnswers, "a-create-answered-with-half-an-answer-is-unknown"),
+    Mutant(BelievesInLongAnswers, "a-create-answered-with-too-many-bytes-is-unknown"),
+    Mutant(TakesAbsenceForAnOutage, "a-listing-that-shows-late-is-absent-until-then"),
+    Mutant(NeverGivesUp, "a-long-outage-is-unavailable-after-few-calls"),
+    Mutant(NeedsNobody, "every-row-raises-its-error"),
+    Mutant(BelievesItsClock, "a-wrong-clock-does-no-harm"),
     Mutant(CallsLimitsOutages, "a-limit-with-seconds-is-kept"),
     Mutant(WaitsAsItLikes, "a-limit-with-seconds-is-kept"),
     Mutant(CannotReadDates, "a-limit-with-a-date-is-kept"),
