@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from onboarder_rehearsal.server.app import body_of
 from onboarder_rehearsal.server.delivery import Sleep
 from tests.marketplace.shopee.browser import page_routes
 from tests.marketplace.shopee.control import control_routes
@@ -81,7 +82,7 @@ def _counter(
     desk: Desk, endpoint: Endpoint, sleep: Sleep
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request, BODY_BYTES_MOST)
         if body is None:
             return Response("<html><h1>413 Request Entity Too Large</h1></html>", 413)
         call = Call(
@@ -94,16 +95,6 @@ def _counter(
         return deliver(desk.serve(call), sleep)
 
     return serve
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None when it is larger than any call needs."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MOST:
-            return None
-    return bytes(body)
 
 
 def _no_route(_: Request, error: Exception) -> Response:

@@ -76,6 +76,7 @@ def listing_account(row: sqlite3.Row) -> dict[str, object]:
         "store": row["store"],
         "store_id": f"S{row['seller_no']}",
         "title": row["headline"],
+        "description": row["blurb"],
         "category": row["category"],
         "state": LISTING_STATES[ItemPhase(row["phase"])],
         "reason": row["note"],

@@ -86,7 +86,7 @@ def _counter(
     desk: Desk, endpoint: Endpoint, sleep: Sleep
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         if body is None:
             too_large = Refused(413, "too_large", "request too large").reply()
             return Response(too_large.encoded(), 413, media_type="application/json")
@@ -104,12 +104,12 @@ def _counter(
     return serve
 
 
-async def _body(request: Request) -> bytes | None:
+async def body_of(request: Request, most: int = BODY_BYTES_MOST) -> bytes | None:
     """The body, or None when it is larger than any call needs."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MOST:
+        if len(body) > most:
             return None
     return bytes(body)
 
