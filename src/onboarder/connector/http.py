@@ -272,6 +272,10 @@ class MarketplaceHttp:
             return Unavailable(advice, detail=detail)
         return OutcomeUnknown(advice, reference=request.reference, detail=detail)
 
+    async def slow_down(self, scope: str, pause: timedelta) -> None:
+        """For connectors: a limit that was told in the body of an answer instead of by a 429."""
+        await self._budget.penalise(scope, pause)
+
     def unreadable(self, request: Request, detail: str) -> MarketplaceError:
         """For connectors: a successful status whose body does not say what it should."""
         return self._doubt(request, UNREADABLE, detail)

@@ -1,0 +1,300 @@
+"""What people are told: what happened, who acts, the next step. Which of Shopee's codes leads to which is in errors.py."""
+
+from onboarder.connector.errors import Advice
+from onboarder.model.people import Actor
+
+
+def _say(code: str, who: Actor, indonesian: str, english: str) -> Advice:
+    return Advice(f"shopee.{code}", who, indonesian, english)
+
+
+NO_KEY = _say(
+    "no_key",
+    Actor.OPERATOR,
+    "Kunci aplikasi Shopee belum dipasang. Operator menaruhnya di folder rahasia.",
+    "The Shopee app's key is not there. Put it into the secrets folder as shopee/partner_key.",
+)
+SIGNATURE = _say(
+    "signature",
+    Actor.OPERATOR,
+    "Shopee menolak tanda tangan kita. Operator memeriksa alamat, partner id, kunci, dan jam server.",
+    "Shopee refuses our signature. Check base_url first, then partner_id, the key and the server's clock.",
+)
+KEY_EXPIRED = _say(
+    "key_expired",
+    Actor.OPERATOR,
+    "Kunci aplikasi Shopee sudah kedaluwarsa. Operator membuat kunci baru di konsol Shopee.",
+    "The app's key has expired (it lasts 180 days). Reset it in the console and put the new one into the secrets folder.",
+)
+APP_STOPPED = _say(
+    "app_stopped",
+    Actor.OPERATOR,
+    "Aplikasi kita dibatasi oleh Shopee. Operator memeriksa status dan izin aplikasi di konsol Shopee.",
+    "Shopee restricts our app. Look at the app's status and permissions in the console.",
+)
+ADDRESS_UNKNOWN = _say(
+    "address_unknown",
+    Actor.OPERATOR,
+    "Alamat server kita belum terdaftar di Shopee. Operator menambahkannya di konsol Shopee.",
+    "Our server's address is not on the app's whitelist. Add it in the console.",
+)
+WRONG_ADDRESS = _say(
+    "wrong_address",
+    Actor.OPERATOR,
+    "Alamat API Shopee salah. Operator memeriksa base_url di pengaturan.",
+    "Shopee knows no such address. Check base_url against the hosts in connectors/shopee/README.md.",
+)
+OUR_FAULT = _say(
+    "our_fault",
+    Actor.OPERATOR,
+    "Shopee menolak cara kita mengubah barang ini. Operator melaporkannya ke pengembang.",
+    "Shopee refuses the way we change this item. Report it to the developers with the request id.",
+)
+
+# Tokens and consent.
+TOKEN_OVER = _say(
+    "token_over",
+    Actor.NOBODY,
+    "Izin masuk sementara habis. Sistem memperbaruinya sendiri.",
+    "The access token is over. It is refreshed by itself.",
+)
+UNREADABLE_TOKENS = _say(
+    "tokens_unreadable",
+    Actor.MERCHANT,
+    "Izin toko yang tersimpan tidak terbaca. Minta penjual menyetujui lagi lewat tautan.",
+    "The kept permission cannot be read. The seller agrees again through the link.",
+)
+RECONSENT = _say(
+    "consent_over",
+    Actor.MERCHANT,
+    "Izin ke toko sudah habis. Minta penjual menyetujui lagi lewat tautan.",
+    "The permission for this shop has ended. The seller agrees again through the link; nothing is lost.",
+)
+CODE_REFUSED = _say(
+    "code_refused",
+    Actor.MERCHANT,
+    "Persetujuan tidak sampai ke Shopee. Minta penjual membuka tautan sekali lagi.",
+    "Shopee did not accept the code (used, or older than ten minutes). The seller opens the link again.",
+)
+NOT_GIVEN = _say(
+    "consent_not_given",
+    Actor.MERCHANT,
+    "Penjual belum menyetujui. Buka tautan lagi, lalu tekan Konfirmasi Otorisasi.",
+    "The seller did not agree. Open the link again and press Confirm Authorization.",
+)
+RENEWAL_UNCLEAR = _say(
+    "renewal_unclear",
+    Actor.NOBODY,
+    "Perpanjangan izin belum pasti berhasil. Sistem mencobanya sekali lagi.",
+    "Whether the renewal was done is not known. It is tried once more.",
+)
+WRONG_SHOP = _say(
+    "wrong_shop",
+    Actor.MERCHANT,
+    "Toko ini bukan toko lokal Indonesia. Setujui lagi dengan akun toko yang benar.",
+    "This shop is of another market or cross-border. Agree again with the right shop's account.",
+)
+SEVERAL_SHOPS = _say(
+    "several_shops",
+    Actor.MERCHANT,
+    "Akun utama ini memegang lebih dari satu toko. Masuk dengan akun toko yang dimaksud, lalu setujui lagi.",
+    "This main account holds several shops. Log in with the account of the shop itself and agree again.",
+)
+
+# The seller must act.
+KYC = _say(
+    "kyc",
+    Actor.MERCHANT,
+    "Penjual belum menyelesaikan pendaftaran toko di Seller Centre Shopee. Selesaikan dulu, lalu kami coba lagi.",
+    "The seller has not finished Seller Registration in Seller Centre. We look again every hour.",
+)
+SHOP_STOPPED = _say(
+    "shop_stopped",
+    Actor.MERCHANT,
+    "Shopee membekukan toko atau akun ini. Penjual melihat alasannya di Seller Centre.",
+    "Shopee has banned or frozen this shop or account. The seller looks for the reason in Seller Centre.",
+)
+PENALTY = _say(
+    "penalty",
+    Actor.MERCHANT,
+    "Toko sedang kena penalti, jadi barang belum bisa diunggah. Penjual melihatnya di Seller Centre.",
+    "The shop is under a penalty and may not list. The seller looks at it in Seller Centre.",
+)
+HOLIDAY = _say(
+    "holiday",
+    Actor.MERCHANT,
+    "Toko sedang libur. Penjual mematikan mode libur, lalu unggahan dilanjutkan.",
+    "The shop is in holiday mode. Work goes on once the seller ends it.",
+)
+SHOP_FULL = _say(
+    "shop_full",
+    Actor.MERCHANT,
+    "Toko sudah mencapai batas jumlah barang. Penjual menghapus barang yang tidak dijual lagi.",
+    "The shop has reached its number of items. The seller removes goods that are no longer sold.",
+)
+NO_SHIPPING = _say(
+    "no_shipping",
+    Actor.MERCHANT,
+    "Belum ada jasa kirim aktif di toko. Atur alamat jemput dan jasa kirim di Seller Centre.",
+    "No shipping channel is on. The seller sets the pickup address and shipping in Seller Centre.",
+)
+LOCKED = _say(
+    "locked",
+    Actor.MERCHANT,
+    "Barang sedang ikut promosi atau dikunci, jadi belum bisa diubah. Tunggu promosi selesai atau keluarkan barangnya.",
+    "The item is locked by a promotion or an order. It is tried again; the seller may take it out of the promotion.",
+)
+OWN_ITEM = _say(
+    "own_item",
+    Actor.CANVASSER,
+    "Penjual sudah punya barang dengan nama ini. Isi SKU Induk barang itu dengan kode yang disebut, atau ganti namanya.",
+    "The seller lists something of this name already. Write the code named below into its parent SKU, or change a name.",
+)
+MULTI_WAREHOUSE = _say(
+    "multi_warehouse",
+    Actor.OPERATOR,
+    "Toko ini memakai banyak gudang dan belum didukung. Operator menghubungi pengembang.",
+    "This shop works with several warehouses, which is not supported. Tell the developers.",
+)
+NO_PACKAGE = _say(
+    "no_package",
+    Actor.OPERATOR,
+    "Jasa kirim toko ini meminta ukuran paket. Operator mengisi ukuran paket di pengaturan.",
+    "This shop's channels or category want parcel dimensions. Set `package` in config/marketplaces/shopee.toml.",
+)
+
+# By itself.
+RATE = _say(
+    "rate",
+    Actor.NOBODY,
+    "Shopee meminta kita lebih pelan. Sistem melanjutkan sendiri.",
+    "Shopee asks to go slower. Work goes on by itself.",
+)
+DAY_LIMIT = _say(
+    "day_limit",
+    Actor.NOBODY,
+    "Jatah panggilan Shopee hari ini habis. Sistem melanjutkan setelah pukul 23.00 WIB.",
+    "Today's calls to Shopee are used up. Work goes on after the reset at 23:00 WIB.",
+)
+BUSY = _say(
+    "busy",
+    Actor.NOBODY,
+    "Shopee sedang terganggu. Sistem mencoba lagi sendiri.",
+    "Shopee has a fault of its own. It is tried again by itself.",
+)
+UNCLEAR = _say(
+    "unclear",
+    Actor.NOBODY,
+    "Belum pasti apakah perubahan sudah masuk. Sistem memeriksanya sendiri.",
+    "Whether the change was done is not known. It is looked up by itself.",
+)
+DUPLICATE = _say(
+    "duplicate",
+    Actor.NOBODY,
+    "Shopee menganggap barang ini sudah ada. Sistem mencari dan memakainya.",
+    "Shopee takes this for an item that exists already. It is looked up and adopted.",
+)
+ALREADY_DONE = _say(
+    "already_done",
+    Actor.NOBODY,
+    "Varian sudah pernah dibuat. Sistem membacanya kembali.",
+    "The choices exist already. They are read back.",
+)
+GONE = _say(
+    "gone",
+    Actor.NOBODY,
+    "Barang tidak ada lagi di Shopee. Sistem memeriksa ulang sendiri.",
+    "The item is no longer there. It is looked at again by itself.",
+)
+NOT_APPLIED = _say(
+    "not_applied",
+    Actor.NOBODY,
+    "Shopee menjawab berhasil tetapi belum mengubah barangnya. Sistem mencoba lagi.",
+    "Shopee said done and changed nothing. It is tried again.",
+)
+
+# The content.
+CONTENT = _say(
+    "content",
+    Actor.CANVASSER,
+    "Isian barang ditolak. Perbaiki isian yang disebut.",
+    "The product's content was refused. Mend what is named.",
+)
+CATEGORY = _say(
+    "category",
+    Actor.CANVASSER,
+    "Kategori ini tidak bisa dipakai. Pilih kategori lain.",
+    "This category cannot be used. Choose another one.",
+)
+FORBIDDEN_CATEGORY = _say(
+    "forbidden_category",
+    Actor.CANVASSER,
+    "Kategori ini butuh izin khusus (obat, merek, atau barang terbatas). Barang ini tidak bisa lewat sistem.",
+    "This category needs a licence or data that we do not have. The product cannot go up by API.",
+)
+ATTRIBUTES = _say(
+    "attributes",
+    Actor.CANVASSER,
+    "Masih ada keterangan produk yang wajib diisi untuk kategori ini.",
+    "The category demands product details that are missing or not accepted.",
+)
+BRAND = _say(
+    "brand",
+    Actor.CANVASSER,
+    "Kategori ini mewajibkan merek terdaftar. Pilih kategori lain.",
+    "The category wants a registered brand. Choose another category.",
+)
+PRICE = _say(
+    "price", Actor.CANVASSER, "Harga ditolak. Perbaiki harganya.", "The price was refused. Mend it."
+)
+TITLE = _say(
+    "title",
+    Actor.CANVASSER,
+    "Nama barang ditolak. Perbaiki namanya.",
+    "The product's name was refused. Mend it.",
+)
+DESCRIPTION = _say(
+    "description",
+    Actor.CANVASSER,
+    "Deskripsi ditolak. Perbaiki deskripsinya.",
+    "The description was refused. Mend it.",
+)
+PHOTO = _say(
+    "photo",
+    Actor.CANVASSER,
+    "Foto ditolak. Ambil foto baru yang jelas (JPG atau PNG).",
+    "A photo was refused. Take a new, clear one (JPG or PNG).",
+)
+STOCK = _say(
+    "stock", Actor.CANVASSER, "Stok ditolak. Perbaiki stoknya.", "The stock was refused. Mend it."
+)
+CHOICES = _say(
+    "choices",
+    Actor.CANVASSER,
+    "Varian ditolak. Perbaiki nama atau jumlah varian.",
+    "The choices were refused. Mend their names or number.",
+)
+OTHER_CHOICES = _say(
+    "other_choices",
+    Actor.CANVASSER,
+    "Susunan varian di Shopee berbeda dari catatan kita. Samakan di Seller Centre atau di daftar barang.",
+    "The item has choices of another shape. Make them agree in Seller Centre or in the register.",
+)
+SHIPPING_TIME = _say(
+    "shipping_time",
+    Actor.CANVASSER,
+    "Lama pengemasan tidak cocok dengan kategori ini. Pilih kategori lain.",
+    "The category does not allow our days to ship. Choose another category.",
+)
+PROFILE = _say(
+    "profile",
+    Actor.CANVASSER,
+    "Profil toko ditolak. Perbaiki nama atau deskripsi toko.",
+    "The shop's profile was refused. Mend its name or description.",
+)
+NOT_BY_API = _say(
+    "not_by_api",
+    Actor.MERCHANT,
+    "Akun Shopee dibuat oleh penjual sendiri. Ikuti panduan daftar, lalu buka tautan persetujuan.",
+    "No API opens a Shopee shop: the seller signs up and agrees through the link.",
+)

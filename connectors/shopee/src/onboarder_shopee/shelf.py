@@ -1,0 +1,225 @@
+"""Looking at a shop's items: whole pages, one by its exact SKU, one with its choices and violations.
+
+`get_item_list` names items page by page, `get_item_base_info` shows fifty a call; prices and stocks of items with choices
+take a call each, reasons of banned items one for fifty.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from onboarder.connector.contract import Access, Page
+from onboarder.model.ids import Reference, RemoteId, normal
+from onboarder.model.shop import ObservedListing
+from onboarder_shopee import item_wire, mapping
+from onboarder_shopee.api import ShopeeApi
+from onboarder_shopee.settings import IdList
+
+log = structlog.get_logger()
+
+IDS_A_CALL = 50
+LIST_PAGE = 100
+MOST_SHOPS = 500
+"""Shops whose SKUs a process remembers."""
+UNFINISHED = 120
+"""Seconds between an item's creation and its last change within which, off sale, it is a create that did not finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an item was called when it last changed."""
+
+    changed: int
+    sku: str
+    title: str
+
+
+class Shelf:
+    """All reads of items. What it remembers only spares calls."""
+
+    def __init__(self, api: ShopeeApi) -> None:
+        self._api = api
+        self._known: OrderedDict[RemoteId, dict[int, Known]] = OrderedDict()
+        self._walks: OrderedDict[RemoteId, list[int]] = OrderedDict()
+        self._withdrawn: OrderedDict[int, None] = OrderedDict()
+
+    async def page(self, access: Access, cursor: str | None, size: int) -> Page:
+        """In the order of their ids, from those that were there at the first page; the cursor is the last id shown."""
+        shop = access.remote_id
+        ids = self._walks.get(shop)
+        if cursor is None or ids is None:
+            ids = sorted(entry.item_id for entry in await self.entries(access))
+            self._walks[shop] = ids
+            while len(self._walks) > MOST_SHOPS:
+                self._walks.popitem(last=False)
+        left = [one for one in ids if cursor is None or one > int(cursor)]
+        now, later = left[: min(size, IDS_A_CALL)], left[min(size, IDS_A_CALL) :]
+        items = [item for item in await self.items(access, now) if item.there]
+        if not later:
+            self._walks.pop(shop, None)
+        return Page(await self._observed(access, items), str(now[-1]) if later else None)
+
+    async def find(self, access: Access, reference: Reference) -> item_wire.Item | None:
+        """By exact SKU, in the list first and then by search: either may lag. Of doubles the oldest, every time."""
+        return await self.find_listed(access, reference) or await self._search(access, reference)
+
+    async def find_listed(self, access: Access, reference: Reference) -> item_wire.Item | None:
+        """As `find`, by the list alone."""
+        known = await self.known(access)
+        ids = [item_id for item_id, one in known.items() if one.sku == reference]
+        return await self._oldest(access, ids, reference)
+
+    def titled_without_sku(self, access: Access, title: str) -> list[int]:
+        """Items without any SKU that carry this very title; uses what the last look showed."""
+        wanted = normal(title)
+        known = self._known.get(access.remote_id, {})
+        return sorted(
+            at for at, one in known.items() if not one.sku and normal(one.title) == wanted
+        )
+
+    async def known(self, access: Access) -> dict[int, Known]:
+        """SKU and title of every item, reading only those that changed since the last look."""
+        entries = await self.entries(access)
+        before = self._known.get(access.remote_id, {})
+        fresh = {
+            entry.item_id: before[entry.item_id]
+            for entry in entries
+            if entry.item_id in before and before[entry.item_id].changed == entry.update_time
+        }
+        stale = [entry.item_id for entry in entries if entry.item_id not in fresh]
+        self._remember(access.remote_id, fresh)
+        for item in await self.items(access, stale):
+            self.note(access, item)
+        return self._known[access.remote_id]
+
+    def note(self, access: Access, item: item_wire.Item) -> None:
+        """Remember an item that was read."""
+        if item.there:
+            known = Known(item.update_time, item.item_sku, item.item_name)
+            self._known.setdefault(access.remote_id, {})[item.item_id] = known
+
+    def note_withdrawn(self, item_id: int) -> None:
+        """We took it off sale ourselves: it is no unfinished create."""
+        self._withdrawn[item_id] = None
+        while len(self._withdrawn) > MOST_SHOPS:
+            self._withdrawn.popitem(last=False)
+
+    async def entries(self, access: Access) -> list[item_wire.ItemEntry]:
+        """Every item that is not deleted, by `next_offset` and never by counting."""
+        found: dict[int, item_wire.ItemEntry] = {}
+        offset, more = 0, True
+        while more:
+            query = [("offset", str(offset)), ("page_size", str(LIST_PAGE))]
+            query += [("item_status", status) for status in item_wire.STATUSES_THERE]
+            page = await self._api.get(access, "product/get_item_list", item_wire.ItemList, query)
+            found |= {
+                one.item_id: one for one in page.item if one.item_status not in item_wire.DELETED
+            }
+            more = page.has_next_page and page.next_offset is not None and page.next_offset > offset
+            offset = page.next_offset or 0
+        return list(found.values())
+
+    async def items(self, access: Access, ids: Sequence[int]) -> list[item_wire.Item]:
+        """Unknown ids are left out."""
+        found: list[item_wire.Item] = []
+        for start in range(0, len(ids), IDS_A_CALL):
+            query = self.id_query(ids[start : start + IDS_A_CALL])
+            name = "product/get_item_base_info"
+            answer = await self._api.get(access, name, item_wire.BaseInfo, query)
+            found += answer.item_list
+        return found
+
+    async def item(self, access: Access, item_id: int) -> item_wire.Item | None:
+        """None if it is not there any more."""
+        for one in await self.items(access, [item_id]):
+            if one.item_id == item_id and one.there:
+                return one
+        return None
+
+    async def models(self, access: Access, item_id: int) -> item_wire.Models:
+        query = [("item_id", str(item_id))]
+        return await self._api.get(access, "product/get_model_list", item_wire.Models, query)
+
+    async def observed(
+        self,
+        access: Access,
+        item: item_wire.Item,
+        *,
+        draft: bool = False,
+        only: Reference | None = None,
+    ) -> ObservedListing:
+        """The item with its choices and, if it is banned, the reasons."""
+        models = await self.models(access, item.item_id) if item.has_model else None
+        reasons = await self._violations(access, [item])
+        return mapping.observed_listing(
+            item, models, reasons.get(item.item_id, ()), draft=draft, only=only
+        )
+
+    def unfinished(self, item: item_wire.Item) -> bool:
+        """Whether it looks like a create of ours that was cut off before it went on sale."""
+        young = item.update_time - item.create_time <= UNFINISHED
+        return (
+            item.item_status == item_wire.UNLIST and young and item.item_id not in self._withdrawn
+        )
+
+    def id_query(self, ids: Iterable[int]) -> list[tuple[str, str]]:
+        texts = [str(one) for one in ids]
+        match self._api.settings.item_id_list:
+            case IdList.COMMA:
+                return [("item_id_list", ",".join(texts))]
+            case IdList.REPEATED:
+                return [("item_id_list", one) for one in texts]
+            case IdList.BRACKETS:
+                return [("item_id_list", f"[{','.join(texts)}]")]
+
+    async def _search(self, access: Access, reference: Reference) -> item_wire.Item | None:
+        """The search finds SKUs that contain ours, too."""
+        query = [("page_size", str(IDS_A_CALL)), ("item_sku", reference)]
+        found = await self._api.get(access, "product/search_item", item_wire.Found, query)
+        return await self._oldest(access, sorted(found.item_id_list), reference)
+
+    async def _oldest(
+        self, access: Access, ids: Sequence[int], reference: Reference
+    ) -> item_wire.Item | None:
+        items = await self.items(access, ids) if ids else []
+        exact = [one for one in items if one.item_sku == reference and one.there]
+        if len(exact) > 1:
+            log.warning("shopee.double", shop=access.remote_id, reference=reference)
+        return min(exact, key=lambda one: one.item_id, default=None)
+
+    async def _observed(
+        self, access: Access, items: Sequence[item_wire.Item]
+    ) -> tuple[ObservedListing, ...]:
+        reasons = await self._violations(access, items)
+        return tuple(
+            [
+                mapping.observed_listing(
+                    item,
+                    await self.models(access, item.item_id) if item.has_model else None,
+                    reasons.get(item.item_id, ()),
+                )
+                for item in items
+            ]
+        )
+
+    async def _violations(
+        self, access: Access, items: Sequence[item_wire.Item]
+    ) -> dict[int, tuple[item_wire.Violation, ...]]:
+        """Of banned and demoted items only."""
+        ids = [one.item_id for one in items if one.item_status == item_wire.BANNED or one.deboost]
+        if not ids:
+            return {}
+        name = "product/get_item_violation_info"
+        answer = await self._api.get(access, name, item_wire.Violations, self.id_query(ids))
+        return {
+            one.item_id: (*one.item_status_details, *one.deboost_details)
+            for one in answer.item_list
+        }
+
+    def _remember(self, shop: RemoteId, known: dict[int, Known]) -> None:
+        self._known[shop] = known
+        self._known.move_to_end(shop)
+        while len(self._known) > MOST_SHOPS:
+            self._known.popitem(last=False)
