@@ -65,6 +65,7 @@ CANNOT: Mapping[Ability, str] = {
     Ability.HOLD_REVIEWS: "a shop is the seller's own and nobody reviews it for the app",
     Ability.MAKE_NAMES_UNIQUE: "the seller names the shop herself before we come",
     Ability.SPOIL_BATCH: "add_item takes one item",
+    Ability.KEEP_TOKENS_OUT_OF_URLS: "Shopee wants the access token in the query of every shop call",
 }
 ROUTES: Mapping[Act, Route] = {
     Act.OPEN_STORE: Route("POST /api/v2/auth/token/get"),
@@ -169,7 +170,12 @@ class ShopeeControl(UnableControl):
 
     def refusal(self, status: int, code: str, pattern: str) -> Reply:
         message = re.sub(r"\\[a-z]\+?|[\^$?]", "", pattern.replace(".*", " ")).split("|")[0]
-        body = {"error": code, "message": message, "request_id": "dilatih", "warning": ""}
+        body = {
+            "error": code or "error_unheard_of",
+            "message": message,
+            "request_id": "dilatih",
+            "warning": "",
+        }
         return Reply(status, json.dumps(body).encode())
 
     def _befall(self, store: RemoteId, name: str) -> None:

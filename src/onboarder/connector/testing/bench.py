@@ -78,17 +78,27 @@ class Shop:
     content: StoreContent
     access: Access
     connector: Connector
+    photos: tuple[RemotePhoto, ...] = ()
+    """As many as the marketplace asks of every listing, already uploaded."""
 
     def listing(self, tail: str = "p1", *names: str) -> ListingContent:
         """Content with a Reference of this store's own."""
         reference = Reference(f"{self.content.reference}-{tail}")
-        return a_listing(reference, self.bench.control.category, *names)
+        content = a_listing(reference, self.bench.control.category, *names)
+        return replace(content, photos=tuple(one.hash for one in self.photos))
+
+    def draft(self, content: ListingContent, *photos: RemotePhoto) -> ListingDraft:
+        """Ready to send, with these photos or the shop's own."""
+        return a_draft(content, *(photos or self.photos))
+
+    def drafts(self, *contents: ListingContent) -> list[ListingDraft]:
+        return [self.draft(content) for content in contents]
 
     async def try_to_create(
         self, content: ListingContent, *photos: RemotePhoto
     ) -> CreateOutcome | None:
         """What became of one listing; None if the answer did not speak of it."""
-        draft = a_draft(content, *photos)
+        draft = self.draft(content, *photos)
         outcome = await outcome_of(self.connector.create_listings(self.access, [draft]))
         if isinstance(outcome, MarketplaceError):
             return outcome
@@ -191,7 +201,12 @@ class Bench:
         access = access_to(content, opened)
         await self.control.approve_store(access.remote_id)
         await self.connector.complete_store(access, content)
-        return Shop(self, content, access, self.connector)
+        least = self.manifest.limits.photos_min
+        photos = [
+            await self.connector.upload_photo(access, a_photo(900 + number))
+            for number in range(least)
+        ]
+        return Shop(self, content, access, self.connector, tuple(photos))
 
     def spoil(
         self, act: Act, spoil: Spoil, reply: Reply | None = None, *, times: int = 1, skip: int = 0
@@ -259,10 +274,6 @@ async def expect_error(
 
 def access_to(content: StoreContent, opened: OpenedStore) -> Access:
     return Access(content.reference, RemoteId(opened.store.remote_id), opened.credentials)
-
-
-def drafts_of(*contents: ListingContent) -> list[ListingDraft]:
-    return [a_draft(content) for content in contents]
 
 
 def _any_call(_: Exchange) -> bool:

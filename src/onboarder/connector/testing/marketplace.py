@@ -30,6 +30,8 @@ class Ability(StrEnum):
     DELAY_VISIBILITY = "delay_visibility"
     SPOIL_BATCH = "spoil_batch"
     REFUSAL = "refusal"
+    KEEP_TOKENS_OUT_OF_URLS = "keep_tokens_out_of_urls"
+    """No method: some marketplaces demand the token in the address of every call."""
 
 
 class Act(StrEnum):

@@ -59,7 +59,7 @@ def changed_everywhere(content: ListingContent, category: str) -> ListingContent
     return replace(
         content,
         title=f"Judul baru {content.reference[-20:]}",
-        description="Uraian baru",
+        description="Uraian baru dari pasar kita",
         category=category,
         weight_grams=content.weight_grams + 77,
         offers=offers,

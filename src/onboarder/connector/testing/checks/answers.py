@@ -16,7 +16,7 @@ from onboarder.connector.testing.bench import Bench, Shop, expect, expect_error,
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Act
 from onboarder.connector.testing.proxy import Reply, Spoil
-from onboarder.connector.testing.samples import a_draft, a_photo
+from onboarder.connector.testing.samples import a_photo
 from onboarder.model.ids import RemoteId
 from onboarder.model.shop import ListingField
 
@@ -38,7 +38,9 @@ async def an_unreadable_answer_is_never_an_absence(bench: Bench) -> None:
         bench.spoil_everything(Spoil.REPLACED, reply)
         when = f"a look-up answered with {kind}"
         await expect_error(shop.find(content), Unavailable, when=when)
-        await expect_error(bench.connector.find_store(shop.content), Unavailable, when=when)
+        if bench.can(Capability.OPEN_STORE):
+            store = bench.connector.find_store(shop.content)
+            await expect_error(store, Unavailable, when=when)
         bench.proxy.calm()
 
 
@@ -110,11 +112,11 @@ async def nothing_but_marketplace_errors_comes_out(bench: Bench) -> None:
 
 def _methods(shop: Shop, listing: RemoteId) -> Mapping[str, Callable[[], Awaitable[object]]]:
     """One call of every method that needs the marketplace for it."""
-    connector, access, draft = shop.connector, shop.access, a_draft(shop.listing())
+    connector, access, draft = shop.connector, shop.access, shop.draft(shop.listing())
     title = frozenset({ListingField.TITLE})
-    return {
+    there = {"find_store": lambda: connector.find_store(shop.content)}
+    return (there if shop.bench.can(Capability.OPEN_STORE) else {}) | {
         "open_store": lambda: connector.open_store(shop.content),
-        "find_store": lambda: connector.find_store(shop.content),
         "renew": lambda: connector.renew(access),
         "observe_store": lambda: connector.observe_store(access),
         "complete_store": lambda: connector.complete_store(access, shop.content),

@@ -13,7 +13,6 @@ from onboarder.connector.manifest import Capability
 from onboarder.connector.testing.bench import (
     Bench,
     Shop,
-    drafts_of,
     expect,
     expect_error,
     outcome_of,
@@ -75,7 +74,7 @@ async def a_lost_batch_is_adopted_item_by_item(bench: Bench) -> None:
     """A batch whose answer is lost is OutcomeUnknown, and every item of it is found once."""
     shop, contents = await _prepared(bench)
     bench.spoil(Act.CREATE_LISTING, Spoil.LOST_AFTER)
-    drafts = drafts_of(*contents)
+    drafts = shop.drafts(*contents)
     outcome = await outcome_of(bench.connector.create_listings(shop.access, drafts))
     if isinstance(outcome, MarketplaceError):
         expect(isinstance(outcome, OutcomeUnknown), f"ended in {outcome!r}")
@@ -91,7 +90,7 @@ async def a_token_may_die_before_a_batch(bench: Bench) -> None:
     """A batch sent with a token that just died is CredentialsExpired as a whole; after renewal all of it is made once."""
     shop, contents = await _prepared(bench)
     bench.spoil(Act.CREATE_LISTING, Spoil.STRANGER)
-    batch = bench.connector.create_listings(shop.access, drafts_of(*contents))
+    batch = bench.connector.create_listings(shop.access, shop.drafts(*contents))
     await expect_error(batch, CredentialsExpired, when="the token died before the batch")
     made = sum([await shop.how_many(content) for content in contents])
     expect(made == 0, f"{made} made with a dead token")
@@ -126,7 +125,7 @@ async def _prepared(bench: Bench) -> tuple[Shop, list[ListingContent]]:
 
 
 async def _create(shop: Shop, contents: list[ListingContent]) -> dict[Reference, CreateOutcome]:
-    drafts = drafts_of(*contents)
+    drafts = shop.drafts(*contents)
     outcomes = await shop.connector.create_listings(shop.access, drafts)
     alien = outcomes.keys() - {content.reference for content in contents}
     expect(not alien, f"outcomes for what was not sent: {alien}")

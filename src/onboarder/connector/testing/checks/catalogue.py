@@ -8,7 +8,7 @@ from onboarder.connector.manifest import Capability
 from onboarder.connector.testing.bench import Bench, Shop, expect, outcome_of
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Ability
-from onboarder.connector.testing.samples import a_draft, hostile_texts
+from onboarder.connector.testing.samples import hostile_texts
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.shop import ListingContent, ListingField, Offer
 
@@ -111,12 +111,16 @@ async def too_many_variants_are_never_dropped_in_silence(bench: Bench) -> None:
 async def leading_zeros_of_a_reference_stay(bench: Bench) -> None:
     """References that look like numbers keep their zeros, on the listing and on its offers."""
     shop = await bench.shop()
-    offer = Offer(Reference(f"007-{shop.content.reference}"), "", 12_500, 3)
+    offers = tuple(
+        Offer(Reference(f"00{number}-{shop.content.reference}"), name, 12_500, 3)
+        for number, name in ((7, "Merah"), (8, "Biru"))
+    )
     reference = Reference(f"00{shop.content.reference}-0012")
-    content = replace(shop.listing(), reference=reference, offers=(offer,))
+    content = replace(shop.listing(), reference=reference, offers=offers)
     await shop.create(content)
     held = await shop.held(content)
-    expect(set(held.offers) == {offer.reference}, f"the SKU became {set(held.offers)}")
+    skus = {one.reference for one in offers}
+    expect(set(held.offers) == skus, f"the SKUs became {set(held.offers)}")
     expect((await shop.found(content)).reference == reference, "the Reference changed")
 
 
@@ -188,7 +192,7 @@ async def a_refused_update_changes_nothing(bench: Bench) -> None:
 async def _update_title(
     shop: Shop, listing: RemoteId, content: ListingContent, title: str
 ) -> MarketplaceError | None:
-    draft = a_draft(replace(content, title=title))
+    draft = shop.draft(replace(content, title=title))
     fields = frozenset({ListingField.TITLE})
     update = shop.connector.update_listing(shop.access, listing, draft, fields)
     outcome = await outcome_of(update)

@@ -9,7 +9,7 @@ from onboarder.connector.testing.bench import Bench, Shop, expect, expect_error
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Ability, Act, HeldListing
 from onboarder.connector.testing.proxy import Spoil
-from onboarder.connector.testing.samples import a_draft, changed_everywhere
+from onboarder.connector.testing.samples import changed_everywhere
 from onboarder.model.ids import Reference
 from onboarder.model.shop import (
     ListingContent,
@@ -129,7 +129,7 @@ async def changing_what_is_gone_says_so(bench: Bench) -> None:
     shop, before, after = await _prepared(bench)
     listing = (await shop.held(before)).remote_id
     await bench.control.delete_listing(listing)
-    draft, title = a_draft(after), frozenset({ListingField.TITLE})
+    draft, title = shop.draft(after), frozenset({ListingField.TITLE})
     update = bench.connector.update_listing(shop.access, listing, draft, title)
     await expect_error(update, Gone, when="an update of what is gone")
     if bench.can(Capability.RELIST):
@@ -205,7 +205,7 @@ async def photos_are_uploaded_counted_and_replaced(bench: Bench) -> None:
     content = shop.listing()
     await shop.create(content, first[0], first[2])
     expect((await shop.held(content)).photos == 2, "not two photos")
-    draft = a_draft(content, await shop.upload(3))
+    draft = shop.draft(content, await shop.upload(3))
     listing = (await shop.held(content)).remote_id
     photos = frozenset({ListingField.PHOTOS})
     await bench.connector.update_listing(shop.access, listing, draft, photos)
@@ -223,7 +223,7 @@ async def _prepared(bench: Bench) -> tuple[Shop, ListingContent, ListingContent]
 
 async def _update(shop: Shop, wanted: ListingContent, *fields: ListingField) -> ObservedListing:
     listing = (await shop.held(wanted)).remote_id
-    draft = a_draft(wanted)
+    draft = shop.draft(wanted)
     return await shop.connector.update_listing(shop.access, listing, draft, frozenset(fields))
 
 

@@ -1,6 +1,7 @@
 """One listing for one Reference, whatever happens to the answers."""
 
 import asyncio
+from dataclasses import replace
 
 from onboarder.connector.errors import MarketplaceError, OutcomeUnknown, Unavailable
 from onboarder.connector.manifest import Capability
@@ -189,7 +190,7 @@ async def _expect_deadline(bench: Bench, spoil: Spoil) -> None:
     hasty = bench.another_connector(deadline=bench.subject.hurry)
     await hasty.find_listing(shop.access, content.reference)
     bench.spoil(Act.CREATE_LISTING, spoil)
-    hurried = Shop(bench, shop.content, shop.access, hasty)
+    hurried = replace(shop, connector=hasty)
     async with asyncio.timeout(3 * bench.subject.hurry.total_seconds()):
         await _expect_unknown(hurried, content, spoil)
     await _expect_adopted(shop, content)

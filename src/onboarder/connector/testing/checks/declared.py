@@ -15,7 +15,7 @@ from onboarder.connector.testing.bench import (
 )
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Ability
-from onboarder.connector.testing.samples import a_draft, a_photo, a_store
+from onboarder.connector.testing.samples import a_photo, a_store
 from onboarder.model.ids import RemoteId
 from onboarder.model.shop import ListingField, ObservedListing
 
@@ -95,7 +95,7 @@ async def a_whole_batch_is_taken(bench: Bench) -> None:
     """A batch of the declared size is taken in one call."""
     shop = await bench.shop()
     contents = [shop.listing(f"p{n}") for n in range(bench.manifest.limits.create_batch)]
-    outcomes = await bench.connector.create_listings(shop.access, [a_draft(c) for c in contents])
+    outcomes = await bench.connector.create_listings(shop.access, shop.drafts(*contents))
     made = [one for one in outcomes.values() if isinstance(one, ObservedListing)]
     expect(len(made) == len(contents), f"{len(made)} of {len(contents)} were created")
     held = [await shop.held(content) for content in contents]
@@ -126,7 +126,7 @@ def _calls(
 ) -> Mapping[Capability, Callable[[], Awaitable[object]]]:
     """One call of each capability's method."""
     connector, access = shop.bench.connector, shop.access
-    draft = a_draft(shop.listing())
+    draft = shop.draft(shop.listing())
     at = listing or RemoteId("1")
 
     def update(*fields: ListingField) -> Callable[[], Awaitable[object]]:

@@ -4,7 +4,6 @@ from onboarder.connector.manifest import Capability
 from onboarder.connector.testing.bench import Bench, Shop, expect
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Ability
-from onboarder.connector.testing.samples import a_draft
 from onboarder.model.ids import RemoteId
 from onboarder.model.shop import ListingContent, ListingState
 
@@ -160,7 +159,7 @@ async def _walk(
     page = await bench.connector.observe_listings(shop.access, None)
     seen = [one.reference for one in page.listings]
     if meanwhile is not None:
-        await bench.connector.create_listings(shop.access, [a_draft(meanwhile)])
+        await bench.connector.create_listings(shop.access, shop.drafts(meanwhile))
     if delete is not None:
         await bench.control.delete_listing(delete)
     while page.next_cursor is not None:

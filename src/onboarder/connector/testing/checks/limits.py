@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from onboarder.connector.errors import OutcomeUnknown, RateLimited, Unavailable
 from onboarder.connector.manifest import Capability
 from onboarder.connector.testing.answers import UNAVAILABLE, limited
-from onboarder.connector.testing.bench import Bench, Shop, drafts_of, expect, expect_error
+from onboarder.connector.testing.bench import Bench, Shop, expect, expect_error
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.marketplace import Act
 from onboarder.connector.testing.proxy import SKEW, Reply, Spoil
@@ -107,7 +107,7 @@ def _calls(shop: Shop) -> dict[str, Callable[[], Awaitable[object]]]:
         "observe_store": lambda: shop.connector.observe_store(shop.access),
         "find_listing": lambda: shop.find(shop.listing()),
         "create_listings": lambda: shop.connector.create_listings(
-            shop.access, drafts_of(shop.listing())
+            shop.access, shop.drafts(shop.listing())
         ),
         "renew": lambda: shop.connector.renew(shop.access),
     }

@@ -1,15 +1,16 @@
 """Nothing secret or personal in logs, URLs or errors, also when everything goes wrong."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 from onboarder.connector.errors import MarketplaceError
 from onboarder.connector.manifest import Capability
 from onboarder.connector.testing.answers import MAINTENANCE, UNAVAILABLE, limited
-from onboarder.connector.testing.bench import Bench, Shop, drafts_of, expect, outcome_of
+from onboarder.connector.testing.bench import Bench, Shop, expect, outcome_of
 from onboarder.connector.testing.check import check
 from onboarder.connector.testing.listening import SHORTEST_SECRET, heard, secrets_in
+from onboarder.connector.testing.marketplace import Ability
 from onboarder.connector.testing.proxy import Reply, Spoil
 from onboarder.connector.testing.samples import EMAIL, OWNER, PERSONAL, PHONE, a_store
 
@@ -47,9 +48,19 @@ async def nobody_is_named_in_a_log(bench: Bench) -> None:
 
 @check(CREATE)
 async def nobody_is_named_in_a_url(bench: Bench) -> None:
-    """No URL carries the owner's name, phone or e-mail, a token or a password."""
+    """No URL carries the owner's name, phone or e-mail."""
+    await _a_bad_day(bench)
+    _expect_hidden(bench, PERSONAL)
+
+
+@check(CREATE, needs=[Ability.KEEP_TOKENS_OUT_OF_URLS])
+async def no_secret_is_in_a_url(bench: Bench) -> None:
+    """No URL carries a token or a password."""
     shop, _ = await _a_bad_day(bench)
-    hidden = [*PERSONAL, *_secrets(bench, shop)]
+    _expect_hidden(bench, [*_secrets(bench, shop)])
+
+
+def _expect_hidden(bench: Bench, hidden: Sequence[str]) -> None:
     for exchange in bench.proxy.seen:
         target = unquote(exchange.target).replace("+", " ")
         told = [text for text in hidden if text in target or text.replace("+", " ") in target]
@@ -81,7 +92,7 @@ async def _a_bad_day(bench: Bench) -> tuple[Shop, list[MarketplaceError]]:
             bench.connector.open_store(content),
             bench.connector.renew(shop.access),
             bench.connector.complete_store(shop.access, content),
-            bench.connector.create_listings(shop.access, drafts_of(shop.listing("p9"))),
+            bench.connector.create_listings(shop.access, shop.drafts(shop.listing("p9"))),
         ):
             outcome = await outcome_of(call)
             if isinstance(outcome, MarketplaceError):
