@@ -203,6 +203,7 @@ async def test_the_account_is_exact() -> None:
             "store": "knm-1",
             "store_id": "S1",
             "title": "Kerupuk contoh",
+            "description": "",
             "category": "1010",
             "state": "live",
             "reason": None,

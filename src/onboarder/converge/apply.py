@@ -24,6 +24,7 @@ from onboarder.converge.outcomes import (
     record_failure,
     record_refused_photo,
     record_success,
+    record_withheld,
 )
 from onboarder.converge.plan import (
     CompleteStore,
@@ -35,6 +36,7 @@ from onboarder.converge.plan import (
     UploadPhoto,
     WithdrawListing,
     alive,
+    fields_to_set,
 )
 from onboarder.converge.session import Session, as_opened
 from onboarder.model.ids import Reference, RemoteId
@@ -173,15 +175,35 @@ class Appliance:
         [intent] = await session.intend((IntentKind.UPDATE_LISTING, record.reference))
         remote_id = _remote(record)
         try:
+            record = await self._as_shown(record)
+            fields = step.fields & fields_to_set(record, step.content)
+            if not fields:
+                await record_withheld(session, intent, record)
+                return
             shown = await session.reach(
-                lambda way: session.connector.update_listing(way, remote_id, draft, step.fields)
+                lambda way: session.connector.update_listing(way, remote_id, draft, fields)
             )
         except MarketplaceError as error:
             await record_failure(session, intent, record, step.content, error)
             self._judge([error])
             return
-        fresh = agreed.updated(record, step.content, step.fields, shown, now=session.now)
+        fresh = agreed.updated(record, step.content, fields, shown, now=session.now)
         await self._done(intent, fresh)
+
+    async def _as_shown(self, record: ListingRecord) -> ListingRecord:
+        """The listing looked at right before it is changed: the merchant may have edited it since the last look.
+
+        Not after a lost answer: what is shown then may be what we sent ourselves.
+        """
+        session = self.session
+        if record.attempts:
+            return record
+        shown = await session.reach(
+            lambda way: session.connector.find_listing(way, record.reference)
+        )
+        if shown is None or shown.remote_id != record.remote_id:
+            return record
+        return agreed.observed(record, shown, now=session.now)
 
     async def _withdraw(self, record: ListingRecord) -> None:
         session = self.session

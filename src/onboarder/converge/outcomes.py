@@ -49,6 +49,13 @@ async def record_success(session: Session, intent: str, fresh: ListingRecord) ->
         await _succeed(session, tx, {intent: fresh})
 
 
+async def record_withheld(session: Session, intent: str, seen: ListingRecord) -> None:
+    """The write was not sent, because the merchant has changed the same fields; the night asks who is right."""
+    async with session.commit(progress=True) as tx:
+        await session.save(tx, seen)
+        await writes.conclude(tx, [intent], IntentState.ABSENT, now=session.now)
+
+
 async def record_failure(
     session: Session,
     intent: str,

@@ -105,6 +105,16 @@ def alive(state: StoreState) -> bool:
     return state in {StoreState.DRAFT, StoreState.IN_REVIEW, StoreState.OPEN}
 
 
+def fields_to_set(record: ListingRecord, content: ListingContent) -> frozenset[ListingField]:
+    """Our own changes and agreed repairs; a field that the merchant changed there too is left for a person."""
+    repairs = frozenset(name for name in ListingField if name in record.repairs)
+    ours = (
+        content.differing(record.applied) if record.applied is not None else frozenset(ListingField)
+    )
+    theirs = changed_there(record.baseline, record.observed, content)
+    return (ours - theirs) | repairs
+
+
 def _store_steps(work: StoreWork, manifest: Manifest) -> tuple[Step, ...]:
     if work.store.remote_id is None:
         by_api = manifest.can(Capability.OPEN_STORE) and work.store.state is StoreState.DRAFT
@@ -182,22 +192,12 @@ def _upkeep(
     if record.state is ListingState.VANISHED or record.refused_digest == content.digest:
         return
     fields = frozenset(
-        name for name in _fields_to_set(record, content) if manifest.can(_CAPABILITY[name])
+        name for name in fields_to_set(record, content) if manifest.can(_CAPABILITY[name])
     )
     if fields:
         yield UpdateListing(record, content, fields)
     if RELIST in record.repairs and manifest.can(Capability.RELIST):
         yield RelistListing(record)
-
-
-def _fields_to_set(record: ListingRecord, content: ListingContent) -> frozenset[ListingField]:
-    """Our own changes and agreed repairs; a field that the merchant changed there too is left for a person."""
-    repairs = frozenset(name for name in ListingField if name in record.repairs)
-    ours = (
-        content.differing(record.applied) if record.applied is not None else frozenset(ListingField)
-    )
-    theirs = changed_there(record.baseline, record.observed, content)
-    return (ours - theirs) | repairs
 
 
 _CAPABILITY = {
