@@ -223,4 +223,5 @@ def _withdrawals(work: StoreWork, manifest: Manifest) -> Iterator[WithdrawListin
 
 
 def _cost(kind: type[Step]) -> int:
-    return CALLS_TO_OPEN - 1 if kind is OpenStore else 1
+    """Completing is counted apart from opening; before a listing is changed it is looked at."""
+    return {OpenStore: CALLS_TO_OPEN - 1, UpdateListing: 2}.get(kind, 1)
