@@ -62,6 +62,7 @@ SETTINGS: Mapping[str, object] = {
 RULES = Rules(image_check="signature", variant_wait_seconds=0, index_lag_seconds=0)
 """The kit's photos only begin and end as JPEGs do, and its clock stands still while variants wait."""
 CANNOT: Mapping[Ability, str] = {
+    Ability.SUSPEND_STORE: "Shopee bans and freezes shops without telling the API why",
     Ability.HOLD_REVIEWS: "a shop is the seller's own and nobody reviews it for the app",
     Ability.MAKE_NAMES_UNIQUE: "the seller names the shop herself before we come",
     Ability.SPOIL_BATCH: "add_item takes one item",
@@ -150,7 +151,7 @@ class ShopeeControl(UnableControl):
         self._act(listing, "delete", Reasons())
 
     async def reject_listing(self, listing: RemoteId, reason: str) -> None:
-        self._act(listing, "ban", Reasons(violations=(Violation(violation_reason=reason),)))
+        self._act(listing, "ban", Reasons(violations=(Violation(violation_reason=reason, suggestion=""),)))
 
     async def add_own_listing(self, store: RemoteId, title: str) -> None:
         with self.desk.state.commit():
