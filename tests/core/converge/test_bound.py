@@ -34,9 +34,10 @@ async def busy(bound: Bound, times: int, pause: float) -> int:
     shown = 0
     with suppress(TimeoutError):
         async with bound:
-            for shown in range(1, times + 1):
+            while shown < times:
                 await asyncio.sleep(pause)
                 bound.sign_of_life()
+                shown += 1
             await asyncio.Event().wait()
     return shown
 
