@@ -47,8 +47,8 @@ WRONG_ADDRESS = _say(
 OUR_FAULT = _say(
     "our_fault",
     Actor.OPERATOR,
-    "Shopee menolak cara kita mengubah barang ini. Operator melaporkannya ke pengembang.",
-    "Shopee refuses the way we change this item. Report it to the developers with the request id.",
+    "Shopee menolak cara kita bertanya atau mengubah barang. Operator melaporkannya ke pengembang.",
+    "Shopee refuses the way we ask for or change an item. Report it to the developers with the request id.",
 )
 
 # Tokens and consent.

@@ -17,6 +17,7 @@ from onboarder.connector.errors import (
     RateLimited,
     Rejected,
     Unavailable,
+    Unsupported,
 )
 from onboarder_shopee import advice as say
 
@@ -30,12 +31,16 @@ def rows() -> Iterator[ErrorRow]:
 
 
 _KNOWN: tuple[tuple[str, str, type[MarketplaceError], Advice], ...] = (
+    # limits, whose sentences sound like faults
+    ("error_rate_limit", "", RateLimited, say.RATE),
+    ("error_limit", "", RateLimited, say.DAY_LIMIT),
     # by the sentence alone, whatever the code
     ("", "The level of tier-variation not change", OutcomeUnknown, say.ALREADY_DONE),
     ("", "product is duplicated", OutcomeUnknown, say.DUPLICATE),
     ("", "stock must be more than reserved stock", ActionNeeded, say.LOCKED),
     ("", "(?i)please try later", Unavailable, say.BUSY),
     ("", "Too many connections", Unavailable, say.BUSY),
+    ("", "must set one of", Unsupported, say.OUR_FAULT),
     # signature, clock, app
     ("error_sign invalid_partner_id", "", ActionNeeded, say.SIGNATURE),
     ("error_auth", "partner_id is invalid", ActionNeeded, say.SIGNATURE),
@@ -98,9 +103,7 @@ _KNOWN: tuple[tuple[str, str, type[MarketplaceError], Advice], ...] = (
     ("error_not_in_whitelist", "", ActionNeeded, say.MULTI_WAREHOUSE),
     ("in_promotion lock", "", ActionNeeded, say.LOCKED),
     ("error_busi_cannot_delist_reviewing_or_banned_item", "", ActionNeeded, say.LOCKED),
-    # limits and transient
-    ("error_rate_limit", "", RateLimited, say.RATE),
-    ("error_limit", "", RateLimited, say.DAY_LIMIT),
+    # transient
     (
         (
             "error_server error_network error_inner error_system_busy error_get_shop_fail error_marshal"

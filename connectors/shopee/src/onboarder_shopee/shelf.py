@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from onboarder.connector.contract import Access, Page
+from onboarder.connector.errors import Unsupported
 from onboarder.model.ids import Reference, RemoteId, normal
 from onboarder.model.shop import ObservedListing
 from onboarder_shopee import item_wire, mapping
@@ -177,7 +178,10 @@ class Shelf:
     async def _search(self, access: Access, reference: Reference) -> item_wire.Item | None:
         """The search finds SKUs that contain ours, too."""
         query = [("page_size", str(IDS_A_CALL)), ("item_sku", reference)]
-        found = await self._api.get(access, "product/search_item", item_wire.Found, query)
+        try:
+            found = await self._api.get(access, "product/search_item", item_wire.Found, query)
+        except Unsupported:
+            return None  # some hosts want a name too; the list was looked through before
         return await self._oldest(access, sorted(found.item_id_list), reference)
 
     async def _oldest(
