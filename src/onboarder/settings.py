@@ -61,6 +61,11 @@ class Settings(BaseSettings):
 
     public_url: str | None = Field(default=None, pattern=_PUBLIC, max_length=200)
     """The address under which phones and marketplaces reach `onboarder serve`: https://…, without a slash at its end."""
+    photo_base_url: str | None = Field(
+        default=None, pattern=r"^https://[^\s/?#]+(/[\w./-]*\w)?$", max_length=200
+    )
+    """https address under which the whole world can read DATA_DIR/photos, if they are published; only the files that
+    sellers upload need it."""
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=8791, ge=1, le=65_535)
     """Where `onboarder serve` listens; a reverse proxy that holds the certificate stands before it."""

@@ -16,6 +16,7 @@ _ORDER = (
         "open",
         "draft",
         "consent",
+        "export",
         "status",
         "watch",
         "tasks",
@@ -43,6 +44,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("open")(commands.open_stores)
     app.command("draft")(commands.draft)
     app.command("consent")(commands.consent)
+    app.command("export")(commands.export)
     app.command("status")(commands.status)
     app.command("watch")(commands.watch)
     app.add_typer(_tasks(), name="tasks")

@@ -191,6 +191,21 @@ def consent(
     return desk.run(show_consent(desk, store, Asked(new=new, canvasser=canvasser, qr=qr)))
 
 
+def export(  # noqa: PLR0917  # options, given by name
+    context: typer.Context,
+    form: Annotated[str, typer.Argument(metavar="NAME-template")],
+    template: Annotated[Path | None, typer.Option("--template", metavar="FILE")] = None,
+    result: Annotated[Path | None, typer.Option("--result", metavar="FILE")] = None,
+    merchant: Annotated[str | None, typer.Option("--merchant", "--store", metavar="ID")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+    again: Annotated[bool, typer.Option("--again")] = False,
+) -> int:
+    from onboarder.cli.exporting import export as carry_out
+    from onboarder.cli.seller_files import Asked
+
+    return carry_out(Desk.of(context), Asked(form, template, result, merchant, out, again))
+
+
 def serve(context: typer.Context) -> int:
     from onboarder.cli.serving import serve as carry_out
 

@@ -57,8 +57,13 @@ def connector_type(name: str) -> type[Connector]:
 
 def marketplaces(folder: Path) -> dict[MarketplaceName, MarketplaceConfig]:
     """The configured and enabled marketplaces by name."""
+    return {name: config for name, config in configured(folder).items() if config.enabled}
+
+
+def configured(folder: Path) -> dict[MarketplaceName, MarketplaceConfig]:
+    """All configured marketplaces by name, those as well that are not enabled yet."""
     configs = [_read(path) for path in sorted(folder.glob("*.toml"))]
-    return {config.name: config for config in configs if config.enabled}
+    return {config.name: config for config in configs}
 
 
 def _read(path: Path) -> MarketplaceConfig:

@@ -51,12 +51,17 @@ class PhotoStore:
 
     def path(self, photo: PhotoHash) -> Path:
         """Where the photo is or would be; KeyError if the hash is no hash (so that no path can be smuggled in)."""
-        if len(photo) != 64 or not set(photo) <= set("0123456789abcdef"):
-            raise KeyError(photo)
-        return self._directory / photo[:2] / f"{photo}.jpg"
+        return self._directory / photo_name(photo)
 
     def _note(self, digest: str) -> Path:
         return self._directory / "cleaned" / self._recipe / digest[:2] / digest
+
+
+def photo_name(photo: PhotoHash) -> str:
+    """The photo's place in the directory; KeyError if the hash is no hash."""
+    if len(photo) != 64 or not set(photo) <= set("0123456789abcdef"):
+        raise KeyError(photo)
+    return f"{photo[:2]}/{photo}.jpg"
 
 
 def clean_photo(original: bytes, limits: PhotoLimits) -> bytes:

@@ -48,6 +48,7 @@ from onboarder_shopee.manifest import MANIFEST
 from onboarder_shopee.revision import Revision
 from onboarder_shopee.settings import read_settings
 from onboarder_shopee.shelf import Shelf
+from onboarder_shopee.template import ShopeeSpreadsheet
 
 
 class ShopeeConnector:
@@ -74,6 +75,11 @@ class ShopeeConnector:
         self._shelf = Shelf(self._api)
         self._tokens = consent.TokenDesk(self._api, self._settings)
         self._creation = Creation(self._api, self._directory, self._shelf, sleep)
+
+    @classmethod
+    def spreadsheet(cls, settings: Mapping[str, object]) -> ShopeeSpreadsheet:
+        """For products that go up by the seller's own template; see `OffersSpreadsheet`."""
+        return ShopeeSpreadsheet(read_settings(settings))
 
     def consent_url(self, callback: str, state: SecretStr) -> SecretStr:
         return consent.consent_url(self._api, callback, state)

@@ -97,6 +97,8 @@ class ShopeeSettings(BaseModel):
     """Between creating an item and giving it choices; Shopee's documentation says at least 5."""
     settle_seconds: float | None = Field(default=None, ge=0, le=3600)
     """How long after a lost answer an item may still appear; default: the manifest's."""
+    template_channels: tuple[int, ...] = (8003,)
+    """Shipping channels that rows of the seller's template switch on (8003 is Reguler); the others are switched off."""
     cache_hours: float = Field(default=24, ge=0, le=24)
     """How long categories, attributes, limits and channels are believed."""
 

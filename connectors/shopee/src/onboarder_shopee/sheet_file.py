@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
@@ -65,8 +65,9 @@ def put(sheet: Worksheet, row: int, column: int, value: str | float) -> None:
 def text_in(sheet: Worksheet, row: int, column: int) -> str:
     """What stands in the cell, as text."""
     value = sheet.cell(row, column).value
-    whole = isinstance(value, float) and value.is_integer()
-    return "" if value is None else str(int(value) if whole else value).strip()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).strip()
 
 
 def not_understood(english: str, indonesian: str) -> UsageProblem:
@@ -85,7 +86,7 @@ def _would_lose(what: str) -> UsageProblem:
 
 
 @contextmanager
-def _noting() -> Iterator[list[str]]:
+def _noting() -> Generator[list[str]]:
     noted: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

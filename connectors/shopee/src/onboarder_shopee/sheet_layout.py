@@ -22,10 +22,12 @@ PARENT_SKU, OFFER_SKU = "ps_sku_parent_short", "ps_sku_short"
 TOGETHER = "et_title_variation_integration_no"
 """The same code on all rows of one product."""
 REASON = "et_title_reason"
-WEIGHT = "ps_weight"
+WEIGHT, CATEGORY, COVER = "ps_weight", "ps_category", "ps_item_cover_image"
 NEEDED = (
     *("ps_product_name", "ps_product_description", "ps_price", "ps_stock", WEIGHT),
-    *(PARENT_SKU, OFFER_SKU, TOGETHER, "et_title_variation_1", "et_title_option_for_variation_1"),
+    *(PARENT_SKU, OFFER_SKU, TOGETHER, COVER),
+    *("et_title_variation_1", "et_title_option_for_variation_1"),
+    *("et_title_variation_2", "et_title_option_for_variation_2"),
 )
 """Without these a product cannot be written, or not be found again later."""
 CHANNEL = re.compile(r"channel_id[._](\d+)")
@@ -103,14 +105,15 @@ def weight_unit(sheet: Worksheet, layout: Layout) -> Unit:
 
 def filled_rows(sheet: Worksheet) -> Iterator[int]:
     """Rows of data in which something is written."""
-    for cells in sheet.iter_rows(min_row=DATA):
-        if any(cell.value not in {None, ""} for cell in cells):
-            yield int(cells[0].row or 0)
+    rows = sheet.iter_rows(min_row=DATA, values_only=True)
+    for number, values in enumerate(rows, start=DATA):
+        if any(value is not None and value != "" for value in values):
+            yield number
 
 
 def next_row(sheet: Worksheet) -> int:
     """The first row below everything that is written or merged."""
-    merged = (block.max_row for block in sheet.merged_cells.ranges)
+    merged: list[int] = [block.max_row for block in sheet.merged_cells.ranges]
     return max([DATA - 1, *filled_rows(sheet), *merged]) + 1
 
 
@@ -131,7 +134,8 @@ def _columns(sheet: Worksheet) -> Iterator[Column]:
         if not key:
             continue
         demand = text_in(sheet, DEMANDS, number).casefold()
-        required = demand == "wajib" or (not demand and flags.startswith("1"))
+        always = demand.startswith("wajib") and "bersyarat" not in demand
+        required = always or (not demand and flags.startswith("1"))
         label = text_in(sheet, LABELS, number) or key
         channel = CHANNEL.fullmatch(key)
         yield Column(f"channel_id.{channel[1]}" if channel else key, number, label, required)

@@ -7,13 +7,27 @@ from onboarder.model.shop import ListingContent, Offer
 from onboarder_shopee.choices import Grid, grid_of, is_simple
 from onboarder_shopee.mapping import kilograms
 from onboarder_shopee.settings import ShopeeSettings
-from onboarder_shopee.sheet_layout import OFFER_SKU, PARENT_SKU, TOGETHER, WEIGHT, Unit
+from onboarder_shopee.sheet_layout import (
+    CATEGORY,
+    COVER,
+    OFFER_SKU,
+    PARENT_SKU,
+    TOGETHER,
+    WEIGHT,
+    Unit,
+)
 
-COVER = "ps_item_cover_image"
 PHOTOS = (COVER, *(f"ps_item_image_{number}" for number in range(1, 9)))
 SIDES = {"ps_length": "length", "ps_width": "width", "ps_height": "height"}
 HARMLESS = "No (ID)"
 ON, OFF = "Aktif", "Nonaktif"
+
+ALWAYS = (
+    *("ps_product_name", "ps_product_description", "ps_price", "ps_stock"),
+    *("ps_minimum_purchase_quantity", "ps_dangerous_goods", "ps_gtin_code"),
+    *("et_title_variation_1", "et_title_option_for_variation_1"),
+    *("et_title_variation_2", "et_title_option_for_variation_2"),
+)
 
 Row = dict[str, str | float]
 
@@ -43,14 +57,10 @@ def rows_of(
 
 def fillable(settings: ShopeeSettings, channels: Iterable[int]) -> Sequence[str]:
     """Keys that a template may demand. Without a public address the seller adds the photos."""
-    known = (
-        "ps_category ps_product_name ps_product_description ps_minimum_purchase_quantity ps_dangerous_goods"
-        " et_title_variation_1 et_title_option_for_variation_1 et_title_variation_2"
-        " et_title_option_for_variation_2 ps_price ps_stock ps_gtin_code"
-    ).split()
     sides = SIDES if settings.package is not None else ()
     return (
-        *(*known, PARENT_SKU, OFFER_SKU, TOGETHER, WEIGHT, COVER, *sides),
+        *ALWAYS,
+        *(CATEGORY, PARENT_SKU, OFFER_SKU, TOGETHER, WEIGHT, COVER, *sides),
         *(f"channel_id.{one}" for one in channels),
     )
 
@@ -74,7 +84,7 @@ def _head(
         **dict(zip(PHOTOS, addresses, strict=False)),
     }
     if content.category.isdecimal():
-        row["ps_category"] = int(content.category)
+        row[CATEGORY] = int(content.category)
     if settings.package is not None:
         sizes: dict[str, int] = settings.package.model_dump()
         row |= {key: sizes[side] for key, side in SIDES.items()}
