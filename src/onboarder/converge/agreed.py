@@ -278,15 +278,17 @@ def _content_as_shown(content: ListingContent, shown: ObservedListing) -> Listin
         title=content.title if shown.title is None else shown.title,
         weight_grams=content.weight_grams if shown.weight_grams is None else shown.weight_grams,
         photos=() if photos_differ else content.photos,
-        offers=tuple(
-            _offer_as_shown(offer, offers.get(offer.reference)) for offer in content.offers
+        offers=content.offers
+        if shown.offers is None
+        else tuple(
+            _offer_as_shown(offer, offers[offer.reference])
+            for offer in content.offers
+            if offer.reference in offers
         ),
     )
 
 
-def _offer_as_shown(offer: Offer, shown: ObservedOffer | None) -> Offer:
-    if shown is None:
-        return offer
+def _offer_as_shown(offer: Offer, shown: ObservedOffer) -> Offer:
     return replace(
         offer,
         price=offer.price if shown.price is None else shown.price,

@@ -57,6 +57,8 @@ class Appliance:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._strikes = 0
+        self._half_made: set[Reference] = set()
+        """Listings whose update failed in this pass: they are not put on sale as they are."""
 
     async def apply(self, steps: Sequence[Step]) -> None:
         """Carry the steps out in order. Refusals of single listings are recorded and do not stop the others."""
@@ -82,7 +84,8 @@ class Appliance:
             case WithdrawListing():
                 await self._withdraw(self._now(step.record))
             case RelistListing():
-                await self._relist(self._now(step.record))
+                if step.record.reference not in self._half_made:
+                    await self._relist(self._now(step.record))
             case _:
                 assert_never(step)
 
@@ -184,6 +187,7 @@ class Appliance:
                 lambda way: session.connector.update_listing(way, remote_id, draft, fields)
             )
         except MarketplaceError as error:
+            self._half_made.add(record.reference)
             await record_failure(session, intent, record, step.content, error)
             self._judge([error])
             return

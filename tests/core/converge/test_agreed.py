@@ -68,6 +68,19 @@ def test_an_adoption_believes_what_is_shown() -> None:
     assert bare.applied == content()
 
 
+def test_an_adopted_listing_without_its_variants_still_gets_them() -> None:
+    """A create that was cut off between the listing and its choices."""
+    whole = replace(content(), offers=(*content().offers, Offer(Reference("p1-w"), "XL", 120, 4)))
+    half = agreed.adopted(planned(whole), whole, shown(content()), now=NOW)
+
+    assert half.applied is not None
+    assert whole.differing(half.applied) == {
+        ListingField.VARIANTS,
+        ListingField.PRICE,
+        ListingField.STOCK,
+    }
+
+
 @pytest.mark.parametrize("name", list(ListingField))
 def test_an_update_of_one_field_keeps_every_other_change_made_there(name: ListingField) -> None:
     sent = ListingField.TITLE if name is not ListingField.TITLE else ListingField.DESCRIPTION

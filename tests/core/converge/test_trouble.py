@@ -13,14 +13,13 @@ from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
 from onboarder.converge.outcomes import MOST_ATTEMPTS
 from onboarder.model.ids import PhotoHash
 from onboarder.model.shop import ListingState, ObservedStore, StoreContent, StoreState
-from onboarder.people.vault import Vault
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_rehearsal.server.rules import Rules
 from tests.support.fuse import Killed
 from tests.support.mischief import with_connector
-from tests.support.town import KEY, Town, a_town
+from tests.support.town import KEY, Town, a_town, a_vault
 
 ANSWER_LOST = [
     Fault.LOST_AFTER,
@@ -130,6 +129,21 @@ async def test_a_listing_whose_answers_are_always_lost_is_parked_with_a_task(tow
     assert await town.tasks() == []
 
 
+async def test_what_could_not_be_updated_is_not_put_on_sale_as_it_is(town: Town) -> None:
+    [store] = await town.open_shops(products=1)
+    await town.change(store, active=False)
+    await town.run_until_quiet()
+    await town.dial(Dial(fault=Fault.LOST_BEFORE, route="/v1/items/*/shelf", times=1))
+    await town.change(store, active=True, price=13_000)
+
+    await town.pass_over(store)
+    between = (await town.account()).states()
+    await town.run_until_quiet()
+
+    assert between == ["withdrawn"]
+    assert (await town.account()).states() == ["live"]
+
+
 async def test_a_listing_not_found_within_the_settle_time_is_not_sent_again(town: Town) -> None:
     lost = Dial(fault=Fault.LOST_AFTER, route="/v1/items", method="POST", times=1)
     hidden = Dial(fault=Fault.DELAYED_VISIBILITY, route="/v1/items", times=1, seconds=1.9)
@@ -155,7 +169,7 @@ async def test_a_429_uses_up_no_attempt_and_parks_the_store_until_it_may_go_on(t
 async def test_a_429_does_not_forget_the_failures_before_it(town: Town) -> None:
     [store] = await town.order(await town.settle())
     await town.dial(
-        Dial(fault=Fault.UNAVAILABLE, route="/v1/sellers", method="GET", times=6),
+        Dial(fault=Fault.UNAVAILABLE, route="/v1/sellers", method="GET", times=4),
         Dial(fault=Fault.LIMITED, route="/v1/sellers", method="GET", times=1),
     )
     attempts: list[int] = []
@@ -267,7 +281,7 @@ async def test_secrets_that_do_not_open_park_the_store_instead_of_breaking_the_w
     town: Town,
 ) -> None:
     [store] = await town.open_shops()
-    other = Vault({"k1": type(KEY)("A" * 43 + "=")}, active="k1", root="k1")
+    other = a_vault(type(KEY)("A" * 43 + "="))
     town.around = replace(town.around, vault=other)
     await town.change(store, price=13_000)
     await town.run_until_quiet()
