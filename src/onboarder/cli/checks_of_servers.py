@@ -1,9 +1,12 @@
 """Checks of what may be elsewhere: database, Redis, workers, clocks."""
 
 from onboarder.cli.checks import Check, Examination, Level, Ward
+from onboarder.cli.wording import harmless
+from onboarder.problems import Problem
 from onboarder.records import presence
 from onboarder.records.health import Health, health
 from onboarder.records.progress import Selection, progress
+from onboarder.records.strangers import strangers
 from onboarder.redis_server import silence
 
 SKEW = 2.0
@@ -14,7 +17,7 @@ async def _database(ward: Ward) -> list[Check]:
     found = await health(ward.app.database, ward.clock)
     checks = [_records(ward, found)]
     if found.up_to_date:
-        checks += [_clock(ward, found), await _workers(ward)]
+        checks += [_clock(ward, found), await _workers(ward), *await _strangers(ward)]
     return checks
 
 
@@ -50,6 +53,20 @@ async def _workers(ward: Ward) -> Check:
     if alive:
         return ward.well("workers", ", ".join(one.id for one in alive))
     return ward.found("workers", Level.WARN, "no_worker", waiting=waiting)
+
+
+async def _strangers(ward: Ward) -> list[Check]:
+    """Nothing if all on record means something to this release and configuration."""
+    try:
+        configured = ward.app.marketplace_configs
+    except Problem:
+        return []  # said by the check of the marketplaces
+    async with ward.app.database.read() as tx:
+        found = await strangers(tx, configured)
+    if not found:
+        return []
+    what = ", ".join(f"{word} ({number})" for word, number in sorted(found.items()))
+    return [ward.found("records", Level.WARN, "strangers", what=harmless(what))]
 
 
 async def _redis(ward: Ward) -> list[Check]:

@@ -1,22 +1,25 @@
 """Progress as a table and as data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
 from onboarder.cli.tables import Cell, table
-from onboarder.cli.wording import Words
+from onboarder.cli.wording import Words, harmless
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.records.progress import Progress
 
 
 def progress_table(words: Words, parts: Sequence[Progress]) -> Table:
     """A line per market and marketplace; only the states that occur have a column."""
-    stores = [state for state in StoreState if any(state in one.stores for one in parts)]
-    listings = [state for state in ListingState if any(state in one.listings for one in parts)]
+    stores = _occurring(StoreState, [one.stores for one in parts])
+    listings = _occurring(ListingState, [one.listings for one in parts])
     header = [words("word.market"), words("word.marketplace")]
-    header += [words(f"store_state.{state}") for state in stores]
-    header += [f"{words('word.listings')}: {words(f'listing_state.{one}')}" for one in listings]
+    header += [words.maybe(f"store_state.{one}", harmless(one)) for one in stores]
+    header += [
+        f"{words('word.listings')}: {words.maybe(f'listing_state.{one}', harmless(one))}"
+        for one in listings
+    ]
     header += [words("word.wanted"), words("word.busy"), words("word.waiting"), words("word.tasks")]
     rows: list[list[Cell]] = [
         [
@@ -52,3 +55,9 @@ def progress_document(parts: Sequence[Progress]) -> list[dict[str, object]]:
         }
         for one in parts
     ]
+
+
+def _occurring(known: Iterable[str], counts: Sequence[Mapping[str, int]]) -> list[str]:
+    """The states that occur: known ones in their order, then those that only another release knows."""
+    there = {state for one in counts for state in one}
+    return [one for one in known if one in there] + sorted(there - set(known))

@@ -19,7 +19,6 @@ from sqlalchemy import (
 
 from onboarder.model.ids import MarketCode, MarketplaceName, MerchantId, StoreId
 from onboarder.model.recorded import StoreRecord
-from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import TaskState
 from onboarder.records.codec import read_store
 from onboarder.records.database import Transaction
@@ -41,12 +40,15 @@ class Selection:
 
 @dataclass(slots=True)
 class Progress:
-    """One market on one marketplace. `wanted` counts active products, `failing` stores whose last pass failed."""
+    """One market on one marketplace. `wanted` counts active products, `failing` stores whose last pass failed.
+
+    `stores` and `listings` are counts by state, which may be one that only another release knows.
+    """
 
     market: MarketCode
     marketplace: MarketplaceName
-    stores: dict[StoreState, int] = field(default_factory=dict[StoreState, int])
-    listings: dict[ListingState, int] = field(default_factory=dict[ListingState, int])
+    stores: dict[str, int] = field(default_factory=dict[str, int])
+    listings: dict[str, int] = field(default_factory=dict[str, int])
     wanted: int = 0
     running: int = 0
     due: int = 0
@@ -73,14 +75,14 @@ async def progress(tx: Transaction, chosen: Selection, now: datetime) -> list[Pr
     for row in (await tx.execute(_stores(chosen, now))).mappings():
         where = Progress(MarketCode(row["market"]), MarketplaceName(row["marketplace"]))
         one = found.setdefault((where.market, where.marketplace), where)
-        one.stores[StoreState(row["state"])] = int(row["number"])
+        one.stores[str(row["state"])] = int(row["number"])
         for name in ("running", "due", "soon", "waiting", "failing"):
             setattr(one, name, getattr(one, name) + int(row[name] or 0))
         times = [at for at in (one.next_at, row["next_at"]) if at is not None]
         one.next_at = min(times, default=None)
     for row in (await tx.execute(_listings(chosen))).mappings():
         one = found[row["market"], row["marketplace"]]
-        one.listings[ListingState(row["state"])] = int(row["number"])
+        one.listings[str(row["state"])] = int(row["number"])
     for row in (await tx.execute(_wanted(chosen))).mappings():
         found[row["market"], row["marketplace"]].wanted = int(row["number"])
     for row in (await tx.execute(_tasks(chosen))).mappings():

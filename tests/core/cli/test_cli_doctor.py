@@ -1,6 +1,7 @@
 """`onboarder doctor` and `db`: what is wrong, and how to mend it."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from alembic.config import Config
@@ -36,6 +37,22 @@ def test_every_line_says_what_was_found(busy_office: Office) -> None:
         "warn",
         "run: onboarder worker",
     )
+
+
+def test_what_another_release_left_on_record_is_told_of(busy_office: Office) -> None:
+    busy_office.open_everything()
+    path = busy_office.settings.data_dir / "onboarder.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE store SET state = 'unheard of', lane = 'express'")
+        database.execute("UPDATE store SET marketplace = 'elsewhere'")
+
+    said = busy_office.said("doctor", "--lang", "en")
+
+    [records_check] = [one for one in records(said["checks"]) if one["check"] == "records"]
+    assert records_check["level"] == "warn"
+    for word in ("store.state unheard of (", "store.lane express (", "store.marketplace elsewhere"):
+        assert word in str(records_check["text"])
+    assert "unheard of" in busy_office.run("status").out
 
 
 @pytest.mark.parametrize(
