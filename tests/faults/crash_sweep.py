@@ -1,25 +1,26 @@
 """SIGKILL of a worker at every step of its event loop, while it opens a store and uploads ten products.
 
-`python -m tests.faults.crash_sweep [--stride 8 | --kills 4] [--json]`. No hook in the product: the event loop of the
-forked worker counts its own turns while a pass over the store is under way, and kills the process at the chosen one.
+`python -m tests.faults.crash_sweep [--stride 8]`; `--mode 429 --step 77 [--after]` repeats one kill.
+
+What a step is, says `tests.faults.doomed`. With stride 1 one worker is killed right before and one right after every step,
+with a larger one before and after by turns. Several victims, each a worker that knows one marketplace, die one after the
+other on one database; then one worker that knows them all starts on it and finishes what they left.
 """
 
 import argparse
-import asyncio
-import json
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import islice
 
-from onboarder_workers.passes import Passes
-from onboarder_workers.process import at_work
+from tests.faults.doomed import DoomedLoop, work
+from tests.faults.findings import Finding, tell
 from tests.faults.lab import (
-    LANES,
     LEASE_SECONDS,
     PRODUCTS,
     Experiment,
@@ -27,11 +28,12 @@ from tests.faults.lab import (
     Lab,
     a_lab,
     an_experiment,
-    ends_within,
+    confined,
     fork,
     kill,
     the_goods,
     wait,
+    warm,
     work_until_quiet,
 )
 
@@ -45,155 +47,180 @@ MODES = {
     "commit then hang": "hang_after",
 }
 """What the marketplace does to the dial that does it; it strikes the first opening and the first upload."""
-TOGETHER = 8
-"""Experiments at once: most of their time is waiting for a lease to run out."""
+ROUTES = ("/v1/sellers", "/v1/items/batch")
+VICTIMS = 8
+"""Workers that die one after the other on one database."""
+AT_ONCE = 7 * (os.cpu_count() or 1)
+"""Databases at once: most of the time is waiting for leases and settle times, and these keep the processors just busy."""
+PROBES = 2
+"""Undisturbed runs per mode, of which the longest says how many steps there are."""
 PATIENCE = 60.0
+"""Seconds for a victim, and for the worker that comes after them."""
+PROMISE = LEASE_SECONDS + 5
+"""Seconds from the restart until all that was left is done."""
+LIMITED_SECONDS = 0.5
+"""What the 429 says in Retry-After."""
 NEVER = -1
+OVER = object()
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a worker dies."""
+
+    mode: str
+    step: int
+    after: bool = False
+    """Right after the step, not right before it."""
+
+    def __str__(self) -> str:
+        return f"--mode {self.mode!r} --step {self.step}{' --after' if self.after else ''}"
 
 
 @dataclass
 class Outcome:
-    """One fault mode over its kill points. `slowest` is the seconds from a worker's restart to the work's end."""
+    """One fault mode over its kill points. `slowest` is the seconds from a restart to the end of what was left."""
 
     mode: str
-    steps: int
-    stride: int
+    steps: str
     runs: int = 0
     duplicates: int = 0
     lost: int = 0
     stuck: int = 0
     slowest: float = 0.0
 
-    @property
-    def kept(self) -> bool:
-        """The promise: no duplicates, nothing lost, nothing stuck, done at most lease + 5 s after the restart."""
+    def finding(self) -> Finding:
+        """Kept: no duplicates, nothing lost, nothing stuck, and all done at most lease + 5 s after the restart."""
         clean = self.duplicates == self.lost == self.stuck == 0
-        return clean and self.slowest <= LEASE_SECONDS + 5
-
-
-class DoomedLoop(asyncio.SelectorEventLoop):
-    """Counts its turns while a pass is under way, and kills its process at the given one."""
-
-    def __init__(self, last: int, how: signal.Signals = signal.SIGKILL) -> None:
-        super().__init__()
-        self._how = how
-        self.turns = 0
-        self.passes: Passes | None = None
-        self._last = last
-
-    def _run_once(self) -> None:
-        if self.passes is not None and self.passes.under_way:
-            self.turns += 1
-            if self.turns == self._last:
-                os.kill(os.getpid(), self._how)
-        super()._run_once()  # type: ignore[misc]  # asyncio's own step, not in its stubs
-
-
-def sweep(stride: int = 1, *, kills: int | None = None) -> list[Outcome]:
-    """Every `stride`-th step of every mode, or about `kills` steps spread evenly over each mode.
-
-    Modes begin at different steps, so that together they meet more of them.
-    """
-    outcomes: list[Outcome] = []
-    numbers = count(1)
-    with a_lab() as lab:
-        for mode, fault in MODES.items():
-            steps = measure(lab, next(numbers), fault)
-            pace = stride if kills is None else max(1, steps // kills)
-            outcome = Outcome(mode, steps, pace)
-            points = range(1 + len(outcomes) * pace // len(MODES), steps + 1, pace)
-            made = {next(numbers): step for step in points}
-            todo = list(made.items())
-            for start in range(0, len(todo), TOGETHER):
-                _run_batch(lab, fault, todo[start : start + TOGETHER], outcome)
-            _judge(lab, made, outcome)
-            outcomes.append(outcome)
-            _tell(_row(outcome))
-    return outcomes
+        return Finding(
+            scenario=f"SIGKILL at a step: {self.mode}",
+            runs=self.runs,
+            seeds="steps",
+            duplicates=self.duplicates,
+            lost=self.lost,
+            stuck=self.stuck,
+            seconds=self.slowest,
+            kept=clean and self.runs > 0 and self.slowest <= PROMISE,
+            note=f"{self.steps}; slowest {self.slowest} s after the restart",
+        )
 
 
 def measure(lab: Lab, number: int, fault: str | None) -> int:
-    """Turns of the event loop that the passes over the store take, undisturbed."""
-    experiment = _prepared(lab, number, fault)
-    reading, writing = os.pipe()
-
-    async def counted() -> None:
-        turns = await work(experiment)
-        os.write(writing, str(turns).encode())
-
-    status = wait(fork(counted, partial(DoomedLoop, NEVER)))
-    if status != 0:
-        raise RuntimeError(f"the undisturbed run ended with {status}")
-    turns = int(os.read(reading, 20))
-    os.close(reading)
-    os.close(writing)
-    return turns
-
-
-async def work(experiment: Experiment) -> int:
-    """The product's worker until its store's work is done; returns the turns that the work took."""
-    loop = asyncio.get_running_loop()
-    if not isinstance(loop, DoomedLoop):
-        raise TypeError(loop)
-    async with at_work(experiment.settings, LANES) as passes:
-        loop.passes = passes
-        while not experiment.is_quiet():  # noqa: ASYNC110  # the database says it, not this process
-            await asyncio.sleep(0.05)
-        return loop.turns
-
-
-def _run_batch(
-    lab: Lab, fault: str | None, batch: Sequence[tuple[int, int]], outcome: Outcome
-) -> None:
-    """Kill one worker per experiment (its number and the step), then let another finish the work."""
-    experiments = [_prepared(lab, number, fault) for number, _ in batch]
-    doomed = [
-        fork(partial(_doomed, one), partial(DoomedLoop, step))
-        for one, (_, step) in zip(experiments, batch, strict=True)
-    ]
-    for pid in doomed:
-        _bury(pid)
-    began = time.monotonic()
-    healers = [fork(partial(work_until_quiet, one)) for one in experiments]
-    for pid, (_, step) in zip(healers, batch, strict=True):
-        finished = ends_within(pid, PATIENCE) == 0
-        outcome.runs += 1
-        outcome.slowest = max(outcome.slowest, round(time.monotonic() - began, 2))
-        if not finished:
-            outcome.stuck += 1
-            _tell(f"{outcome.mode}, step {step}: not finished")
-            kill(pid)
-
-
-async def _doomed(experiment: Experiment) -> None:
-    await work(experiment)
-
-
-def _prepared(lab: Lab, number: int, fault: str | None) -> Experiment:
+    """The steps that the work of the merchant of that number takes undisturbed."""
     experiment = an_experiment(lab, number)
-    if fault is not None:
-        more = {"seconds": 0.5} if fault == "limited" else {}
-        for route in ("/v1/sellers", "/v1/items/batch"):
-            lab.dial(experiment.merchants[0].id, fault, route, times=1, **more)
-    return experiment
+    lab.dial_all(_dials(experiment, [fault]))
+    pid = _probe(experiment)
+    return _counted(experiment, wait(pid))
 
 
-def _bury(pid: int) -> None:
-    """Wait for the worker's end: at its own hand at the chosen step, or because the work was done before that."""
-    if ends_within(pid, PATIENCE) is None:
-        kill(pid)
-        wait(pid)
+def sweep(modes: Sequence[str], stride: int) -> list[Outcome]:
+    """Kill at every `stride`-th step of the modes. They begin at different ones: together they meet more."""
+    with a_lab() as lab:
+        bench = Bench(lab)
+        steps = bench.measure(modes)
+        points: list[Point] = []
+        for place, mode in enumerate(modes):
+            first = 1 + place * stride // len(modes)
+            points += _points(mode, range(first, steps[mode] + 1, stride))
+        outcomes = [Outcome(one, f"stride {stride} over {steps[one]} steps") for one in modes]
+        bench.kill_at(points, outcomes)
+    return outcomes
 
 
-def _judge(lab: Lab, made: Mapping[int, int], outcome: Outcome) -> None:
-    """Count duplicates and losses of these experiments by the marketplace's own account."""
-    account = lab.account()
-    for number, step in made.items():
-        duplicates, lost = duplicates_and_losses(account, number)
-        outcome.duplicates += duplicates
-        outcome.lost += lost
+def _points(mode: str, steps: range) -> list[Point]:
+    if steps.step == 1:
+        return [Point(mode, step, after) for step in steps for after in (False, True)]
+    return [Point(mode, step, after=place % 2 == 1) for place, step in enumerate(steps)]
+
+
+def repeat(point: Point, times: int) -> list[Outcome]:
+    """Kill at one step, several times."""
+    outcome = Outcome(point.mode, f"step {point.step}")
+    with a_lab() as lab:
+        Bench(lab).kill_at([point] * times, [outcome])
+    return [outcome]
+
+
+class Bench:
+    """Runs victims and those who come after them, many at a time, and keeps account of what became of their work."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._next = 1
+        self._outcomes: Mapping[str, Outcome] = {}
+        warm(lab)
+
+    def measure(self, modes: Sequence[str]) -> dict[str, int]:
+        """The steps of the longest of some undisturbed runs, by mode."""
+        steps = dict.fromkeys(modes, 0)
+        _run_all((self._probed(mode, steps) for mode in modes for _ in range(PROBES)), AT_ONCE)
+        return steps
+
+    def kill_at(self, points: Sequence[Point], outcomes: Sequence[Outcome]) -> None:
+        """Kill a worker at each of the points, let others finish the work, and judge; the outcomes are filled in."""
+        self._outcomes = {one.mode: one for one in outcomes}
+        made: dict[int, Point] = {}
+        _run_all((self._batch(some, made) for some in _portions(points)), AT_ONCE)
+        account = self._lab.account()
+        for number, point in made.items():
+            self._judge(point, *duplicates_and_losses(account, number))
+
+    def _probed(self, mode: str, steps: dict[str, int]) -> Iterator[None]:
+        experiment, _ = self._prepared([Point(mode, NEVER)])
+        pid = _probe(experiment)
+        while (status := _status(pid)) is None:
+            yield
+        steps[mode] = max(steps[mode], _counted(experiment, status))
+
+    def _batch(self, points: Sequence[Point], made: dict[int, Point]) -> Iterator[None]:
+        made.update(enumerate(points, start=self._next))
+        experiment, dials = self._prepared(points)
+        for place, point in enumerate(points):
+            yield from self._end(confined(self._lab, experiment, place), point)
+        yield from self._heal(experiment, points)
+        self._lab.take_off(dials)
+        shutil.rmtree(experiment.settings.data_dir)
+
+    def _prepared(self, points: Sequence[Point]) -> tuple[Experiment, list[int]]:
+        number = self._next
+        self._next += len(points)
+        experiment = an_experiment(self._lab, number, len(points), apart=True)
+        dials = _dials(experiment, [MODES[one.mode] for one in points])
+        return experiment, self._lab.dial_all(dials)
+
+    def _end(self, experiment: Experiment, point: Point) -> Iterator[None]:
+        """One victim, from its start to its death; or to the end of its work, if that took fewer steps this time."""
+        pid = fork(partial(_work, experiment), partial(DoomedLoop, point.step, after=point.after))
+        give_up_at = time.monotonic() + PATIENCE
+        while (status := _status(pid)) is None:
+            if time.monotonic() > give_up_at:
+                kill(pid)
+            yield
+        if status != 0 and (status != -signal.SIGKILL or time.monotonic() > give_up_at):
+            raise RuntimeError(f"{point}: the victim ended with {status}")
+        self._outcomes[point.mode].runs += status != 0
+
+    def _heal(self, experiment: Experiment, points: Sequence[Point]) -> Iterator[None]:
+        """The restart: a new worker finishes what the dead have left."""
+        began = time.monotonic()
+        healer = fork(partial(work_until_quiet, experiment))
+        while (status := _status(healer)) is None:
+            if time.monotonic() > began + PATIENCE:
+                kill(healer)
+            yield
+        seconds = round(time.monotonic() - began, 2)
+        for place, point in enumerate(points):
+            outcome = self._outcomes[point.mode]
+            outcome.slowest = max(outcome.slowest, seconds)
+            if status != 0 and not confined(self._lab, experiment, place).is_quiet():
+                outcome.stuck += 1
+                _tell(f"{point}: not finished")
+
+    def _judge(self, point: Point, duplicates: int, lost: int) -> None:
+        self._outcomes[point.mode].duplicates += duplicates
+        self._outcomes[point.mode].lost += lost
         if duplicates or lost:
-            _tell(f"{outcome.mode}, step {step}: {duplicates} duplicates, {lost} lost")
+            _tell(f"{point}: {duplicates} duplicates, {lost} lost")
 
 
 def duplicates_and_losses(account: Held, number: int, products: int = PRODUCTS) -> tuple[int, int]:
@@ -204,26 +231,79 @@ def duplicates_and_losses(account: Held, number: int, products: int = PRODUCTS) 
     return sum(max(0, n - 1) for n in counts), sum(n == 0 for n in counts)
 
 
+async def _work(experiment: Experiment) -> None:
+    """A victim; it gives way to those that come after, whose time is taken."""
+    os.nice(5)
+    await work(experiment)
+
+
+async def _count(experiment: Experiment) -> None:
+    steps = await work(experiment)
+    (experiment.settings.data_dir / "steps").write_text(str(steps), encoding="utf-8")
+
+
+def _probe(experiment: Experiment) -> int:
+    return fork(partial(_count, experiment), partial(DoomedLoop, NEVER))
+
+
+def _counted(experiment: Experiment, status: int) -> int:
+    if status != 0:
+        raise RuntimeError(f"the undisturbed run ended with {status}")
+    return int((experiment.settings.data_dir / "steps").read_text(encoding="utf-8"))
+
+
+def _dials(experiment: Experiment, faults: Sequence[str | None]) -> list[dict[str, object]]:
+    """One strike at each merchant's opening and one at their first upload."""
+    pairs = zip(experiment.merchants, faults, strict=True)
+    struck = [(str(one.id), fault) for one, fault in pairs if fault is not None]
+    return [_dial(fault, who, route) for who, fault in struck for route in ROUTES]
+
+
+def _dial(fault: str, who: str, route: str) -> dict[str, object]:
+    more = {"seconds": LIMITED_SECONDS} if fault == "limited" else {}
+    return {"fault": fault, "store": who, "route": route, "method": "POST", "times": 1, **more}
+
+
+def _portions(points: Sequence[Point]) -> Iterator[Sequence[Point]]:
+    for start in range(0, len(points), VICTIMS):
+        yield points[start : start + VICTIMS]
+
+
+def _run_all(batches: Iterable[Iterator[None]], at_once: int) -> None:
+    """Push so many on at a time, until all are over."""
+    waiting, under_way = iter(batches), list[Iterator[None]]()
+    while under_way := [*under_way, *islice(waiting, at_once - len(under_way))]:
+        under_way = [one for one in under_way if next(one, OVER) is not OVER]
+        time.sleep(0.02)
+
+
+def _status(pid: int) -> int | None:
+    """Its exit status, or None while it runs."""
+    done, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if done else None
+
+
 def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # progress, and what repeats a failure
-
-
-def _row(one: Outcome) -> str:
-    found = f"duplicates {one.duplicates}  lost {one.lost}  stuck {one.stuck}"
-    return f"{one.mode:17} steps {one.steps:4}  kills {one.runs:4}  {found}  slowest {one.slowest:5.2f} s"
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # what repeats a failure
 
 
 def main() -> int:
-    """Print the outcomes; 0 if every promise was kept."""
+    """Print the findings; 0 if every promise was kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stride", type=int, default=1)
-    parser.add_argument("--kills", type=int)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--mode", choices=MODES, help="only this one")
+    parser.add_argument("--step", type=int, help="only at this one, of --mode")
+    parser.add_argument("--after", action="store_true", help="right after it")
+    parser.add_argument("--times", type=int, default=10, help="how often, with --step")
     chosen = parser.parse_args()
-    outcomes = sweep(chosen.stride, kills=chosen.kills)
-    if chosen.json:
-        print(json.dumps([asdict(one) for one in outcomes]))  # noqa: T201  # the result itself
-    return 0 if all(one.kept for one in outcomes) else 1
+    modes = list(MODES) if chosen.mode is None else [chosen.mode]
+    if chosen.step is None:
+        outcomes = sweep(modes, chosen.stride)
+    elif chosen.mode is None:
+        parser.error("--step needs --mode")
+    else:
+        outcomes = repeat(Point(chosen.mode, chosen.step, chosen.after), chosen.times)
+    return tell([one.finding() for one in outcomes])
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ from onboarder.application import open_application
 from onboarder.converge.inline import work_through
 from onboarder.converge.night import Night, Scope
 from onboarder.records.runs import RunRecord
-from tests.faults.crash_sweep import DoomedLoop, duplicates_and_losses, measure, work
+from tests.faults.crash_sweep import duplicates_and_losses, measure
+from tests.faults.doomed import DoomedLoop, work
 from tests.faults.findings import Finding, tell
 from tests.faults.lab import (
     LEASE_SECONDS,

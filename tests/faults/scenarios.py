@@ -21,7 +21,7 @@ class Scenario:
 
 SHORT = ("--short",)
 SCENARIOS = (
-    Scenario("crash_sweep", ("--stride", "1"), ("--kills", "3")),
+    Scenario("crash_sweep", short=("--stride", "32")),
     Scenario("kill_storm", short=("--kills", "20", "--merchants", "200")),
     Scenario("redis_trouble", short=SHORT),
     Scenario("database_trouble", short=SHORT),
