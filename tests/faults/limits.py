@@ -66,7 +66,9 @@ async def storms(
 ) -> list[Finding]:
     """One storm after the other, each over merchants of its own."""
     firsts = count(0, merchants)
-    async with a_crowd(folder, per_second=PER_SECOND, workers=workers) as crew:
+    async with a_crowd(
+        folder, per_second=PER_SECOND, workers=workers, lease_seconds=30, call_deadline_seconds=15
+    ) as crew:  # a call may wait for its slot for seconds, as in production
         return [await _one(crew, storm, merchants, next(firsts), workers) for storm in wanted]
 
 

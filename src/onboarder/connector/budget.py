@@ -68,11 +68,19 @@ local next, factor = tonumber(state[1]) or now, tonumber(state[2]) or 1
 redis.call('HSET', KEYS[1], 'next', string.format('%.0f', math.max(next, now + tonumber(ARGV[1]))),
            'factor', tostring(math.max(0.0625, factor / 2)), 'at', string.format('%.0f', now))
 redis.call('HINCRBY', KEYS[1], 'penalties', 1)
+local over = tonumber(redis.call('HGET', KEYS[1], 'over')) or 0
+redis.call('HSET', KEYS[1], 'over', string.format('%.0f', math.max(over, now + tonumber(ARGV[1]))))
 redis.call('PEXPIRE', KEYS[1], 3600000 + math.floor(tonumber(ARGV[1]) / 1000))
 return {1}
 """
-# KEYS: the budget. Answers the number of penalties.
-_PENALTIES = "return {tonumber(redis.call('HGET', KEYS[1], 'penalties')) or 0}"
+# KEYS: the budget. ARGV: the number of penalties when the slot was taken. Answers 1 if the slot is still good: no penalty
+# has come since, or its pause is over by now.
+_STILL_GOOD = """
+local state = redis.call('HMGET', KEYS[1], 'penalties', 'over')
+if (tonumber(state[1]) or 0) == tonumber(ARGV[1]) then return {1} end
+local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
+return {(tonumber(state[2]) or 0) <= now and 1 or 0}
+"""
 # KEYS: the budget, the store's own pause. ARGV: pause (µs).
 _PAUSE_STORE = (
     "redis.call('SET', KEYS[2], 1, 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1); return {1}"
@@ -149,7 +157,7 @@ class LocalBudget:
             self._next[scope] = slot + self._interval
             pause = self._paused_until.get(scope)
             await self._sleep(slot - now)
-            if self._paused_until.get(scope) == pause:  # else refused while we waited
+            if self._paused_until.get(scope) == pause or not self._left(scope):
                 return
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
@@ -211,7 +219,7 @@ class SharedBudget:
             if wait < 0:
                 raise RateLimited(BUDGET, retry_after=timedelta(seconds=-wait), scope=scope)
             await self._sleep(max(wait, told))
-            if not wait or await self._ask(_PENALTIES, scope) in ([penalties], None):
+            if not wait or await self._ask(_STILL_GOOD, scope, penalties) != [0]:
                 return None
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
