@@ -24,7 +24,7 @@ from onboarder.intake.rules import IntakeRules
 from onboarder.model.ids import PhotoHash, StoreId
 from onboarder.model.recorded import StoreRecord
 from onboarder.model.work import Lane
-from onboarder.people.vault import open_vault
+from onboarder.people.key_ring import KeyRingFile
 from onboarder.records import presence, register, stores
 from onboarder.records.database import Database, Transaction
 from onboarder.settings import Settings
@@ -196,7 +196,7 @@ async def a_crew(
                 **changes,
             }
         )
-        open_vault(data / "keys", create=True)
+        KeyRingFile(data / "keys").create()
         database = Database(settings.database)
         marketplace = stack.enter_context(httpx.Client(base_url=address, trust_env=False))
         crew = Crew(settings, _environment(settings), database, marketplace)

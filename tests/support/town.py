@@ -1,5 +1,6 @@
 """A small town: records, a practice marketplace in the same process, and a clock that only the test moves."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,12 +18,14 @@ from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.night import Night, Scope
 from onboarder.converge.orders import answer_task
+from onboarder.converge.renewal import Renewals
 from onboarder.converge.session import Marketplace, Surroundings
 from onboarder.model.goods import Product, Variant
 from onboarder.model.ids import (
     CanvasserId,
     MarketCode,
     MarketplaceName,
+    MerchantId,
     PhotoHash,
     ProgrammeCode,
     Reference,
@@ -34,7 +37,8 @@ from onboarder.model.ids import (
 from onboarder.model.people import Market, Merchant, Programme
 from onboarder.model.recorded import ListingRecord, StoreWork
 from onboarder.model.work import DriftClass, DriftPolicy, Lane
-from onboarder.people.vault import Vault
+from onboarder.people.key_ring import KeyRing
+from onboarder.people.vault import MerchantKey, Vault
 from onboarder.records import register, runs, stores, tables, tasks
 from onboarder.records.database import Database
 from onboarder.records.runs import DriftRecord, RunRecord
@@ -60,6 +64,7 @@ PROGRAMME = Programme(
     ends_on=date(2026, 12, 31),
     markets=(Market(MarketCode("KNM"), "Pasar Kanoman", "Jl. Kanoman", "45111"),),
 )
+CALL_DEADLINE = timedelta(seconds=20)
 KEY = SecretStr("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 
 
@@ -99,6 +104,11 @@ class Clock:
 
     def pass_by(self, span: timedelta) -> None:
         self.now += span
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleeping takes no time but the test's."""
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
 
 
 class OnePhoto:
@@ -270,18 +280,26 @@ async def a_town(
         marketplace=REHEARSAL,
         clock=clock,
     )
-    vault = Vault({"k1": KEY}, active="k1", root="k1")
+    vault = a_vault()
     connector = RehearsalConnector(settings or {}, Equipment(http, clock, vault.derive))
     around = Surroundings(
         database=FusedDatabase(database, fuse),
         vault=vault,
+        renewals=Renewals(
+            FusedDatabase(database, fuse),
+            vault,
+            clock=clock,
+            name="test",
+            deadline=CALL_DEADLINE,
+            sleep=clock.sleep,
+        ),
         programme=PROGRAMME,
         marketplaces={REHEARSAL: Marketplace(REHEARSAL, connector, {"food-crackers": "1010"})},
         photos=OnePhoto(),
         clock=clock,
         random=Random(7),
         lease_span=timedelta(seconds=60),
-        call_deadline=timedelta(seconds=20),
+        call_deadline=CALL_DEADLINE,
         fresh_for=timedelta(minutes=10),
         started_at=clock(),
         drift_policy=dict.fromkeys(DriftClass, DriftPolicy.ASK) | dict(policy or {}),
@@ -291,6 +309,25 @@ async def a_town(
     async with control:
         yield Town(database, around, clock, control, fuse)
     await http.aclose()
+
+
+class KeysInMemory:
+    """A key store that lasts as long as the test."""
+
+    def __init__(self) -> None:
+        self.kept: dict[MerchantId, MerchantKey] = {}
+
+    async def find(self, owner: MerchantId) -> MerchantKey | None:
+        return self.kept.get(owner)
+
+    async def keep(self, fresh: MerchantKey) -> MerchantKey:
+        return self.kept.setdefault(fresh.owner, fresh)
+
+
+def a_vault(key: SecretStr = KEY) -> Vault:
+    """A vault with one key on its ring and no merchant's key yet."""
+    ring = KeyRing({"k1": key}, active="k1", root="k1")
+    return Vault(lambda: ring, KeysInMemory())
 
 
 def a_merchant(number: int, *, trained: bool = True) -> Merchant:

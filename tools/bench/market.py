@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from onboarder.demo.sample import write_sample
 from onboarder.demo.stage import Stage, a_stage
-from onboarder.people.vault import open_vault
+from onboarder.people.key_ring import KeyRingFile
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 20_261_123
@@ -43,7 +43,7 @@ def _configure(stage: Stage, database_url: str | None) -> None:
     budget = f"[budget]\nper_second = {NEXT_TO_UNLIMITED}\n"
     path.write_text(kept + budget, encoding="utf-8")
     secrets = stage.folder / "secrets"
-    open_vault(secrets, create=True)
+    KeyRingFile(secrets).create()
     stage.environment["ONBOARDER_SECRETS_DIR"] = str(secrets)
     stage.environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     if database_url is not None:

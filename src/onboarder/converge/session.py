@@ -8,26 +8,41 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol, TypeVar
 
+import structlog
+
 from onboarder.connector.contract import Access, Connector, Credentials
-from onboarder.connector.errors import Advice, CredentialsExpired
+from onboarder.connector.errors import Advice, CredentialsExpired, MarketplaceError
 from onboarder.connector.leave import leave_until
+from onboarder.connector.manifest import CredentialKind
+from onboarder.converge import renewal
 from onboarder.converge.bound import Bound
+from onboarder.converge.renewal import LOST, OpenCredentials, Renewals
 from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
 from onboarder.model.people import Programme
-from onboarder.model.recorded import Lease, ListingRecord, StoreRecord, StoreWork
+from onboarder.model.recorded import (
+    Lease,
+    ListingRecord,
+    SealedCredentials,
+    StoreRecord,
+    StoreWork,
+)
 from onboarder.model.shop import ListingState, ObservedStore, StoreState
 from onboarder.model.work import DriftClass, DriftPolicy, IntentKind
-from onboarder.people.vault import Vault
+from onboarder.people.vault import KeyGone, Vault
 from onboarder.records import stores, tasks, writes
 from onboarder.records.codec import Row
 from onboarder.records.database import Database, Transaction
 from onboarder.rules.standing import rejection_advice, standing_advice
 
+log = structlog.get_logger()
+
 T = TypeVar("T")
 
 RENEW_BEFORE = timedelta(minutes=5)
-"""Credentials that expire sooner are renewed before a pass."""
+"""A login's credentials that expire sooner are renewed before a pass."""
+RENEW_CONSENT_BEFORE = timedelta(minutes=30)
+"""Credentials by consent that expire sooner, or within the longest pass, are renewed before a pass."""
 
 
 class PhotoSource(Protocol):
@@ -52,6 +67,7 @@ class Surroundings:
 
     database: Database
     vault: Vault
+    renewals: Renewals
     programme: Programme
     marketplaces: Mapping[MarketplaceName, Marketplace]
     photos: PhotoSource
@@ -67,6 +83,8 @@ class Surroundings:
     """How long after a change to look whether a review has ended: the last one repeats."""
     pass_span: timedelta = timedelta(minutes=10)
     """How long one pass may take in all."""
+    link_span: timedelta = timedelta(days=30)
+    """How long a merchant's personal link works."""
 
 
 class Session:
@@ -81,7 +99,7 @@ class Session:
         self.manifest = self.connector.manifest
         self.bound: Bound | None = None
         """The time limit of the pass under way."""
-        self._credentials: Credentials | None = None
+        self._held: OpenCredentials | None = None
         self._looked_at_expiry = False
         self._numbers = itertools.count()
 
@@ -151,17 +169,18 @@ class Session:
         await self._renew_early()
         try:
             with leave_until(self.lease.until):
-                return await action(self._access())
+                return await action(await self._access())
         except CredentialsExpired:
             await self._renew()
             with leave_until(self.lease.until):
-                return await action(self._access())
+                return await action(await self._access())
 
     async def adopt_credentials(self, tx: Transaction, credentials: Credentials) -> None:
         """Keep new credentials, sealed."""
-        sealed = self.around.vault.seal(writes.secret_place(self.store.id), credentials.secret)
-        await writes.save_credentials(tx, self.store.id, sealed, credentials.expires_at)
-        self._credentials = credentials
+        store = self.store
+        self._held = await renewal.keep(
+            tx, self.around.vault, store.merchant_id, store.id, credentials, now=self.now
+        )
 
     async def ask(
         self,
@@ -213,42 +232,77 @@ class Session:
             async with self.commit():
                 pass
 
-    def _access(self) -> Access:
-        credentials = self._known_credentials()
-        if self.store.remote_id is None or credentials is None:
+    async def _access(self) -> Access:
+        held = await self._open_credentials()
+        if self.store.remote_id is None or held is None:
             raise RuntimeError(f"{self.store.id} was reached before it was opened")
-        return Access(self.store.reference, self.store.remote_id, credentials)
+        return Access(self.store.reference, self.store.remote_id, held.credentials)
 
     async def _renew_early(self) -> None:
         """Once a pass: credentials that live shorter than that are renewed when they are refused."""
-        known = self._known_credentials()
-        expires = known.expires_at if known else None
-        if not self._looked_at_expiry and expires is not None:
-            self._looked_at_expiry = True
-            if expires - self.now < RENEW_BEFORE:
-                await self._renew()
+        held = None if self._looked_at_expiry else await self._open_credentials()
+        if held is None:
+            return
+        self._looked_at_expiry = True
+        expires = held.credentials.expires_at
+        if not self._runs_out(expires):
+            return
+        try:
+            await self._renew()
+        except CredentialsExpired:
+            raise
+        except MarketplaceError as error:
+            if not self._by_consent or (expires is not None and expires <= self.now):
+                raise
+            log.info("renewal.later", code=error.advice.code)  # the old ones still open the door
+
+    def _runs_out(self, expires: datetime | None) -> bool:
+        """Whether the credentials may not last for this pass, or would run out unused."""
+        known = self.work.credentials
+        if known is not None and known.renew_by is not None and known.renew_by <= self.now:
+            return True
+        longest = max(RENEW_CONSENT_BEFORE, self.around.pass_span)
+        return expires is not None and expires - self.now < (
+            longest if self._by_consent else RENEW_BEFORE
+        )
 
     async def _renew(self) -> None:
-        fresh = await self.connector.renew(self._access())
+        fresh: Credentials | None = None
+        if self._by_consent:
+            seen = self._held.generation if self._held else 0
+            self._held = await self.around.renewals.renewed(self.store, self.connector, seen)
+        else:
+            with leave_until(self.lease.until):
+                fresh = await self.connector.renew(await self._access())
         async with self.commit() as tx:
-            await self.adopt_credentials(tx, fresh)
+            if fresh is not None:
+                await self.adopt_credentials(tx, fresh)
             # What was intended is only sent from now on, so its doubt lasts longer too.
             await writes.prolong_doubts(tx, self.lease, self._doubt_until())
+
+    @property
+    def _by_consent(self) -> bool:
+        return self.manifest.credentials is CredentialKind.CONSENT
 
     def _doubt_until(self) -> datetime:
         return self.now + self.around.call_deadline + self.manifest.settle
 
-    def _known_credentials(self) -> Credentials | None:
-        if self._credentials is None:
-            self._credentials = self._unsealed()
-        return self._credentials
+    async def _open_credentials(self) -> OpenCredentials | None:
+        """What opens the store; `CredentialsExpired` if only the merchant can give it anew."""
+        known = self.work.credentials
+        if self._held is None and known is not None:
+            if self._by_consent and known.lost_at is not None:
+                raise CredentialsExpired(LOST)
+            self._held = await self._unsealed(known)
+        return self._held
 
-    def _unsealed(self) -> Credentials | None:
-        if self.work.sealed_credentials is None:
-            return None
-        place = writes.secret_place(self.store.id)
-        secret = self.around.vault.open(place, self.work.sealed_credentials)
-        return Credentials(secret, self.work.credentials_expire_at)
+    async def _unsealed(self, known: SealedCredentials) -> OpenCredentials:
+        try:
+            return await renewal.opened(self.around.vault, self.store, known)
+        except KeyGone:
+            if not self._by_consent:
+                raise
+            raise CredentialsExpired(LOST, detail="the merchant's key is gone") from None
 
 
 def as_opened(found: ObservedStore) -> dict[str, object]:

@@ -100,6 +100,23 @@ class ListingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedCredentials:
+    """What opens a store, as it lies in the records."""
+
+    sealed: str = field(repr=False)
+    expires_at: datetime | None
+    renewable_until: datetime | None
+    renew_by: datetime | None
+    """When they are renewed even if nobody needs them."""
+    generation: int
+    """Grows with every change."""
+    renewer_until: datetime | None
+    """Until then somebody renews them, or waits before the last try."""
+    lost_at: datetime | None
+    """Since when only the merchant can give new ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreWork:
     """Everything one pass over a store needs, read in one transaction."""
 
@@ -110,5 +127,4 @@ class StoreWork:
     doubts: tuple[Doubt, ...]
     photos: dict[PhotoHash, str]
     """Uploaded photos: hash to the marketplace's key."""
-    sealed_credentials: str | None
-    credentials_expire_at: datetime | None
+    credentials: SealedCredentials | None

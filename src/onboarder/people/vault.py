@@ -1,110 +1,134 @@
-"""Secrets at rest: sealed with AES-256-GCM under a key ring, bound to the row they belong to.
+"""Secrets at rest: sealed under a key of the merchant's own, bound to the place where they stand.
 
-A sealed value copied to another row does not open. `derive` gives stable secrets (a login's password) that survive the
-restore of an older backup, because they follow from the key and not from a stored value.
+The merchant's key is itself sealed under the key ring and lies in a key store apart from the records. A value copied to
+another place does not open; once a merchant's key is destroyed none of her values opens, in no backup of the records.
+`derive` gives stable secrets (a login's password) that survive the restore of an older backup, because they follow from
+the ring's root and not from a stored value.
 """
 
 import base64
-import json
-import os
 import secrets
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
+from onboarder.model.ids import MerchantId
+from onboarder.people import sealing
+from onboarder.people.key_ring import KeyRing
 from onboarder.problems import ConfigProblem
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
+DERIVED_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a secret stands, and whose it is."""
+
+    owner: MerchantId
+    table: str
+    column: str
+    row: str
+
+    def __str__(self) -> str:
+        return f"{self.table}|{self.column}|{self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantKey:
+    """A merchant's key as stored: sealed under one key of the ring. `id` differs for every key ever made."""
+
+    owner: MerchantId
+    id: str
+    ring_key: str
+    sealed: str = field(repr=False)
+
+
+class KeyStore(Protocol):
+    """Where merchants' keys lie."""
+
+    async def find(self, owner: MerchantId) -> MerchantKey | None: ...
+
+    async def keep(self, fresh: MerchantKey) -> MerchantKey:
+        """Keep it durably unless the merchant has a key; returns the one she has."""
+        ...
+
+
+class KeyGone(ConfigProblem):
+    """The key that a value was sealed under is not in the key store: destroyed, or this is not the store it was made in."""
 
 
 class Vault:
-    """Seals and opens values. `keys` maps key ids to base64 keys; new values use `active`, passwords use `root`."""
+    """Seals and opens values. Nothing it knows is kept between two calls: a destroyed key is gone for every process."""
 
-    def __init__(self, keys: Mapping[str, SecretStr], *, active: str, root: str) -> None:
-        self._keys = {name: base64.b64decode(key.get_secret_value()) for name, key in keys.items()}
-        self._active = active
-        self._root = root
+    def __init__(self, ring: Callable[[], KeyRing], keys: KeyStore) -> None:
+        self._ring = ring
+        self._keys = keys
 
-    def seal(self, place: str, value: SecretStr) -> str:
-        """The value encrypted for one place (table, row, column). Different each time."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        cipher = AESGCM(self._keys[self._active])
-        sealed = cipher.encrypt(nonce, value.get_secret_value().encode(), place.encode())
-        return f"v1.{self._active}.{base64.b64encode(nonce + sealed).decode()}"
+    async def seal(self, place: Place, value: SecretStr) -> str:
+        """The value encrypted for one place. Different each time. A merchant's first value makes her key."""
+        key = await self._keys.find(place.owner) or await self._keys.keep(self._fresh(place.owner))
+        plain = value.get_secret_value().encode()
+        return f"v2.{key.id}.{sealing.seal(self._bare(key), plain, bound=_bound(place))}"
 
-    def open(self, place: str, sealed: str) -> SecretStr:
-        """The value again; `ConfigProblem` if its key is missing or it was sealed for another place."""
-        version, key, text = sealed.split(".", 2)
-        if version != "v1" or key not in self._keys:
-            raise ConfigProblem(
-                f"no key {key!r} in the key ring",
-                hint="restore keys.json from its backup",
-                id_message=f"kunci {key!r} tidak ada di gelang kunci",
-                id_hint="pulihkan keys.json dari cadangan",
-            )
-        raw = base64.b64decode(text)
+    async def open(self, place: Place, sealed: str) -> SecretStr:
+        """The value again. `KeyGone` if its key is; `ConfigProblem` if it was sealed for another place or spoilt."""
+        version, name, text = sealed.split(".", 2)
+        if version == "v1":  # as the first release wrote: under the ring's own key
+            key, bound = self._ring().key(name), str(place)
+        else:
+            key, bound = self._bare(await self._found(place, name)), _bound(place)
         try:
-            plain = AESGCM(self._keys[key]).decrypt(
-                raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()
-            )
-        except InvalidTag:
-            raise ConfigProblem(
-                f"the secret stored for {place} does not open with key {key!r}",
-                hint="restore keys.json or the database from the same backup",
-                id_message=f"rahasia untuk {place} tidak terbuka dengan kunci {key!r}",
-                id_hint="pulihkan keys.json atau basis data dari cadangan yang sama",
-            ) from None
-        return SecretStr(plain.decode())
+            return SecretStr(sealing.unseal(key, text, bound=bound).decode())
+        except sealing.SpoiltError:
+            raise _does_not_open(str(place), name) from None
 
     def derive(self, purpose: str) -> SecretStr:
         """A stable 192-bit secret for a purpose, as URL-safe text."""
-        derived = HKDF(hashes.SHA256(), 24, salt=None, info=purpose.encode()).derive(
-            self._keys[self._root]
-        )
+        ring = self._ring()
+        derived = sealing.derive(ring.key(ring.root), purpose, length=DERIVED_BYTES)
         return SecretStr(base64.urlsafe_b64encode(derived).decode())
 
+    def rewrapped(self, key: MerchantKey) -> MerchantKey:
+        """The same key, sealed under the ring's active key."""
+        return self._wrapped(key.owner, key.id, self._bare(key))
 
-def open_vault(folder: Path, *, create: bool) -> Vault:
-    """The vault of the key ring file FOLDER/keys.json; made (readable by the owner only) if `create` and missing."""
-    path = folder / "keys.json"
-    if create and not path.exists():
-        _create(path)
-    try:
-        ring = json.loads(path.read_text(encoding="utf-8"))
-        keys = {str(name): SecretStr(str(key)) for name, key in ring["keys"].items()}
-        return Vault(keys, active=str(ring["active"]), root=str(ring["root"]))
-    except FileNotFoundError:
-        raise ConfigProblem(
-            f"key ring {path} does not exist",
-            hint="put keys.json there from its backup, or make a new one with: onboarder keys init",
-            id_message=f"gelang kunci {path} tidak ada",
-            id_hint="taruh keys.json dari cadangan di situ, atau buat baru dengan: onboarder keys init",
-        ) from None
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise ConfigProblem(
-            f"key ring {path} cannot be read",
-            hint="restore it from its backup",
-            id_message=f"gelang kunci {path} tidak bisa dibaca",
-            id_hint="pulihkan dari cadangan",
-        ) from None
+    async def _found(self, place: Place, name: str) -> MerchantKey:
+        key = await self._keys.find(place.owner)
+        if key is None or key.id != name:
+            raise KeyGone(
+                f"the key {name!r} that {place} was sealed under is not in the key store",
+                hint="unless it was destroyed on purpose: restore the key store; all hosts must use the same one",
+                id_message=f"kunci {name!r} untuk {place} tidak ada di gudang kunci",
+                id_hint="kecuali memang dimusnahkan: pulihkan gudang kunci; semua mesin harus memakai gudang yang sama",
+            )
+        return key
+
+    def _fresh(self, owner: MerchantId) -> MerchantKey:
+        return self._wrapped(owner, secrets.token_hex(8), sealing.new_key())
+
+    def _wrapped(self, owner: MerchantId, name: str, key: bytes) -> MerchantKey:
+        ring = self._ring()
+        sealed = sealing.seal(ring.key(ring.active), key, bound=f"merchant_key|{owner}|{name}")
+        return MerchantKey(owner, name, ring.active, sealed)
+
+    def _bare(self, key: MerchantKey) -> bytes:
+        bound = f"merchant_key|{key.owner}|{key.id}"
+        try:
+            return sealing.unseal(self._ring().key(key.ring_key), key.sealed, bound=bound)
+        except sealing.SpoiltError:
+            raise _does_not_open(f"merchant_key|{key.owner}", key.ring_key) from None
 
 
-def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    text = json.dumps({"active": "k1", "root": "k1", "keys": {"k1": key}})
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(text, encoding="utf-8")
-    try:
-        os.link(fresh, path)  # the first of several processes wins; nobody overwrites a ring
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+def _bound(place: Place) -> str:
+    return f"{place.owner}|{place}"
+
+
+def _does_not_open(what: str, key: str) -> ConfigProblem:
+    return ConfigProblem(
+        f"the secret stored for {what} does not open with key {key!r}",
+        hint="restore keys.json or the database from the same backup",
+        id_message=f"rahasia untuk {what} tidak terbuka dengan kunci {key!r}",
+        id_hint="pulihkan keys.json atau basis data dari cadangan yang sama",
+    )

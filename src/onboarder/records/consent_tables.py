@@ -1,19 +1,10 @@
 # pyright: reportUnknownArgumentType=false
 # SQLAlchemy gives JSON columns no type parameter.
-"""The tables of consent: keys, personal links, what came back through them, and the marketplaces' messages."""
+"""The tables of consent: personal links, what came back through them, and the marketplaces' messages."""
 
 from sqlalchemy import JSON, Column, ForeignKey, String, Table, Text
 
 from onboarder.records.tables import UtcTime, metadata
-
-merchant_key = Table(
-    "merchant_key",
-    metadata,
-    Column("merchant_id", String(64), primary_key=True),
-    Column("ring_key", String(32), nullable=False, index=True),
-    Column("sealed", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-)
 
 consent_link = Table(
     "consent_link",

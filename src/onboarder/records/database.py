@@ -4,7 +4,7 @@ SQLite writes go through a single connection that begins every transaction IMMED
 with "database is locked" when they turn from reading to writing, and the driver's own transaction mode loses updates.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +64,15 @@ class Database:
         """A consistent view; writing in it fails on SQLite."""
         async with self._reader.connect() as connection:
             yield connection
+
+    async def wipe(self) -> None:
+        """What was deleted leaves the write-ahead log too, unless somebody reads just now. On a server nothing happens."""
+        if self.embedded:
+            async with self._writer.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await cast("_DriverConnection", raw.driver_connection).execute(
+                    "PRAGMA wal_checkpoint(TRUNCATE)"
+                )
 
     async def aclose(self) -> None:
         await self._writer.dispose()
@@ -127,3 +136,5 @@ _PRAGMAS = (
 
 class _DriverConnection(Protocol):
     isolation_level: str | None
+
+    def execute(self, sql: str) -> Awaitable[object]: ...

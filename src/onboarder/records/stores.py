@@ -13,6 +13,7 @@ from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Referenc
 from onboarder.model.recorded import Lease, StoreRecord, StoreWork
 from onboarder.model.shop import StoreState
 from onboarder.model.work import IntentState, Lane
+from onboarder.records import credentials
 from onboarder.records.codec import (
     Row,
     read_doubt,
@@ -24,7 +25,6 @@ from onboarder.records.codec import (
 from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import (
-    credential,
     intent,
     listing,
     merchant,
@@ -60,8 +60,14 @@ async def trigger(
     return ids
 
 
-async def wake(tx: Transaction, ids: Sequence[StoreId], *, lane: Lane, now: datetime) -> None:
-    """Mark existing stores due now; a store already waiting in the stall's lane stays there."""
+async def wake(
+    tx: Transaction, ids: Sequence[StoreId], *, lane: Lane, now: datetime, look: bool = False
+) -> None:
+    """Mark existing stores due now; a store already waiting in the stall's lane stays there.
+
+    `look`: whatever was seen of them is out of date, so that the next pass looks first.
+    """
+    seen = {"observed_at": None} if look else {}
     stays = case(
         (and_(store.c.lane == Lane.STALL, store.c.due_at.is_not(None)), Lane.STALL), else_=lane
     )
@@ -70,7 +76,16 @@ async def wake(tx: Transaction, ids: Sequence[StoreId], *, lane: Lane, now: date
         await tx.execute(
             update(store)
             .where(chosen)
-            .values(due_at=now, lane=stays, generation=store.c.generation + 1, attempts=0, looks=0)
+            .values(
+                {
+                    "due_at": now,
+                    "lane": stays,
+                    "generation": store.c.generation + 1,
+                    "attempts": 0,
+                    "looks": 0,
+                    **seen,
+                }
+            )
         )
 
 
@@ -215,10 +230,6 @@ async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
     photos = select(remote_photo.c.hash, remote_photo.c.key).where(
         remote_photo.c.store_id == wanted
     )
-    sealed = select(credential.c.sealed, credential.c.expires_at).where(
-        credential.c.store_id == wanted
-    )
-    secret = (await tx.execute(sealed)).first()
     return StoreWork(
         store=record,
         merchant=read_merchant((await tx.execute(owner)).mappings().one()),
@@ -229,8 +240,7 @@ async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
         },
         doubts=tuple(read_doubt(one) for one in (await tx.execute(doubts)).mappings()),
         photos={PhotoHash(one): str(key) for one, key in await tx.execute(photos)},
-        sealed_credentials=secret[0] if secret else None,
-        credentials_expire_at=secret[1] if secret else None,
+        credentials=await credentials.find(tx, wanted),
     )
 
 

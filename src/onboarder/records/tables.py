@@ -153,6 +153,7 @@ credential = Table(
     Column("sealed", Text, nullable=False),
     Column("expires_at", UtcTime),
     Column("renewable_until", UtcTime),
+    Column("renew_by", UtcTime),
     Column("generation", Integer, nullable=False, server_default="0"),
     Column("renewer", String(80)),
     Column("renewer_until", UtcTime),

@@ -1,4 +1,4 @@
-"""Remote writes and their results: intents before, outcomes after, listings, credentials, photos, tasks, audit."""
+"""Remote writes and their results: intents before, outcomes after, listings, photos, tasks, audit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records.codec import content_json, failure_json, observed_json
 from onboarder.records.database import Transaction
-from onboarder.records.tables import audit, credential, intent, listing, remote_photo
+from onboarder.records.tables import audit, intent, listing, remote_photo
 
 
 def intent_id(lease: Lease, number: int) -> str:
@@ -95,15 +95,6 @@ async def save_listings(tx: Transaction, where: StoreId, saved: Sequence[Listing
             await tx.execute(update(listing).where(listing.c.id == one.id).values(_row(one, where)))
 
 
-async def save_credentials(
-    tx: Transaction, where: StoreId, sealed: str, expires_at: datetime | None
-) -> None:
-    """Replace the store's sealed credentials."""
-    await _replace(
-        tx, credential, {"store_id": where}, {"sealed": sealed, "expires_at": expires_at}
-    )
-
-
 async def save_photo(tx: Transaction, where: StoreId, photo: PhotoHash, key: str) -> None:
     """Remember an uploaded photo's key."""
     await _replace(tx, remote_photo, {"store_id": where, "hash": photo}, {"key": key})
@@ -124,11 +115,6 @@ async def note(
             at=at, actor=actor, action=action, subject=subject, detail=detail or {}
         )
     )
-
-
-def secret_place(where: StoreId) -> str:
-    """What a store's sealed credentials are bound to."""
-    return f"credential|sealed|{where}"
 
 
 async def _replace(

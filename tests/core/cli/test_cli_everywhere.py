@@ -15,7 +15,7 @@ from onboarder.cli import standing
 from onboarder.cli.exits import Exit
 from onboarder.cli.main import main
 from onboarder.demo.back_office import BackOffice
-from onboarder.people.vault import open_vault
+from onboarder.people.key_ring import KeyRingFile
 from onboarder.settings import read_settings
 from tests.core.cli.office import Office, records
 from tests.servers.postgres import fresh_database
@@ -208,7 +208,7 @@ def test_the_whole_way_on_a_database_server(
     with fresh_database(base, template=template) as url:
         monkeypatch.setenv("ONBOARDER_DATABASE_URL", url)
         office = replace(busy_office, settings=read_settings())
-        open_vault(office.settings.data_dir / "keys", create=True)
+        KeyRingFile(office.settings.data_dir / "keys").create()
         office.open_everything()
         again = office.run("import", *map(str, office.folder.glob("*.csv")), "--json")
         console.delete(next(one for held in console.account().listings.values() for one in held))

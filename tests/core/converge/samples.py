@@ -163,8 +163,7 @@ def work(
         listings={one.reference: one for one in records},
         doubts=doubts,
         photos={PhotoHash(one): f"key-{one}" for one in photos},
-        sealed_credentials=None,
-        credentials_expire_at=None,
+        credentials=None,
     )
 
 

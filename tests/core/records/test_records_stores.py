@@ -14,7 +14,8 @@ from onboarder.model.people import Actor
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Failure, IntentKind, IntentState, Lane
-from onboarder.records import register, stores, tables, tasks, writes
+from onboarder.records import credentials, register, stores, tables, tasks, writes
+from onboarder.records.credentials import FreshCredentials
 from onboarder.records.database import Database, Transaction
 from onboarder.records.stores import LeaseLost
 from tests.core.converge.samples import NOW, content, listed, shown
@@ -154,13 +155,14 @@ async def test_everything_a_pass_needs_is_read_at_once(database: Database) -> No
     async with database.write() as tx:
         await writes.intend(tx, mine, wish, now=NOW, doubt_until=NOW + SPAN)
         await writes.save_photo(tx, store, PhotoHash("f1"), "key")
-        await writes.save_credentials(tx, store, "sealed", NOW)
+        await credentials.adopt(tx, store, FreshCredentials("sealed", NOW, None, None))
         await stores.hold(tx, mine, until=NOW, values={"remote_id": "S1", "state": "open"})
     async with database.read() as tx:
         work = await stores.load(tx, store)
     assert work.merchant == a_merchant(0)
     assert work.photos == {PhotoHash("f1"): "key"}
-    assert (work.sealed_credentials, work.credentials_expire_at) == ("sealed", NOW)
+    assert work.credentials is not None
+    assert (work.credentials.sealed, work.credentials.expires_at) == ("sealed", NOW)
     assert [(one.reference, one.until) for one in work.doubts] == [("r", NOW + SPAN)]
     assert (work.store.remote_id, work.store.state) == (RemoteId("S1"), StoreState.OPEN)
 

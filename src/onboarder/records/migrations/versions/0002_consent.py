@@ -1,4 +1,4 @@
-"""Consent: credentials that are renewed once, a key per merchant, personal links, the marketplaces' messages."""
+"""Consent: credentials that are renewed once, personal links, the marketplaces' messages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,12 +11,13 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-ADDED = (tables.merchant_key, tables.consent_link, tables.consent_state, tables.webhook_event)
+ADDED = (tables.consent_link, tables.consent_state, tables.webhook_event)
 
 
 def upgrade() -> None:
     for column in (
         sa.Column("renewable_until", UtcTime),
+        sa.Column("renew_by", UtcTime),
         sa.Column("generation", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("renewer", sa.String(80)),
         sa.Column("renewer_until", UtcTime),
