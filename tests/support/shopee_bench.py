@@ -1,7 +1,7 @@
 """The Shopee connector before answers that a test gives (respx), or before the fake in this process."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import respx
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import Access, Credentials, Equipment, ListingDraft, RemotePhoto
@@ -21,7 +21,8 @@ from onboarder_shopee import ShopeeConnector
 HOST = "https://partner.example"
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SHOP = 14701711
-KEY = ProductId("knm-7f3k2q8a-p3x9q2mw")
+PRODUCT = ProductId("knm-7f3k2q8a-p3x9q2mw")
+KEY = Reference(PRODUCT)
 WIRE = Path(__file__).parents[2] / "connectors" / "shopee" / "tests" / "wire"
 PHOTO = RemotePhoto(PhotoHash("a" * 64), "id-11134207-7r98o-lxyz")
 SETTINGS: Mapping[str, object] = {
@@ -70,13 +71,26 @@ class ShopeeBench:
     clock: Clock
     budget: PausingBudget
 
-    def answer(self, name: str, *answers: object, method: str | None = None) -> respx.Route:
+    def answer(self, name: str, *answers: object) -> respx.Route:
         """Bodies for one call after the other; the last one stays."""
-        route = self.router.route(path=f"/api/v2/{name}", **({"method": method} if method else {}))
         replies = [one if isinstance(one, httpx.Response) else ok(one) for one in answers]
-        last = replies[-1]
         queue = iter(replies)
-        return route.mock(side_effect=lambda _: next(queue, last))
+
+        def reply(_: httpx.Request) -> httpx.Response:
+            return next(queue, replies[-1])
+
+        return self.router.route(path=f"/api/v2/{name}").mock(side_effect=reply)
+
+    def created(self, *read_back: dict[str, object]) -> respx.Route:
+        """An undisturbed add_item and what is read back after it."""
+        self.ready_to_create()
+        self.answer("product/get_item_base_info", *(fine(item_list=[one]) for one in read_back))
+        return self.answer("product/add_item", recorded("add_item"))
+
+    async def create(self, *names: str) -> object:
+        """What becomes of `a_product`."""
+        answer = await self.connector.create_listings(ACCESS, [a_product(*names)])
+        return answer[KEY]
 
     def ready_to_create(self) -> None:
         """A shop with a channel and a category that asks for one detail; nothing in it."""
@@ -87,25 +101,31 @@ class ShopeeBench:
         self.answer("product/get_item_list", fine(item=[], has_next_page=False))
 
 
-CATEGORIES = {
-    "error": "",
-    "response": {
-        "category_list": [
-            {"category_id": 100629, "parent_category_id": 0, "has_children": True,
-             "original_category_name": "Food", "display_category_name": "Makanan"},
-            {"category_id": 100734, "parent_category_id": 100629, "has_children": False,
-             "original_category_name": "Crackers", "display_category_name": "Kerupuk"},
-        ]
+CATEGORY_ROWS: Sequence[Mapping[str, object]] = (
+    {
+        "category_id": 100629,
+        "parent_category_id": 0,
+        "has_children": True,
+        "original_category_name": "Food",
+        "display_category_name": "Makanan",
     },
-}  # fmt: skip
+    {
+        "category_id": 100734,
+        "parent_category_id": 100629,
+        "has_children": False,
+        "original_category_name": "Crackers",
+        "display_category_name": "Kerupuk",
+    },
+)
+CATEGORIES: Mapping[str, object] = {"error": "", "response": {"category_list": CATEGORY_ROWS}}
 
 
 @asynccontextmanager
 async def shopee_bench(
-    secrets: Mapping[str, str] | None = None, **settings: object
+    secrets: Mapping[str, str] | None = None, *, without_keys: bool = False, **settings: object
 ) -> AsyncGenerator[ShopeeBench]:
     """Answers nobody set end the test."""
-    kept = {"partner_key": "shpk-invented"} | dict(secrets or {})
+    kept = {} if without_keys else {"partner_key": "shpk-invented", **(secrets or {})}
     clock, budget = Clock(), PausingBudget()
 
     def secret(name: str) -> SecretStr | None:
@@ -133,19 +153,25 @@ def refused(code: str, message: str = "") -> dict[str, object]:
     return {"error": code, "message": message, "request_id": "req-9"}
 
 
-def recorded(name: str) -> object:
+def recorded(name: str) -> dict[str, object]:
     """An answer of the documentation's shape."""
-    return json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["answer"]
+    text = (WIRE / f"{name}.json").read_bytes()
+    return TypeAdapter(dict[str, object]).validate_python(json.loads(text)["answer"])
+
+
+def sent(route: respx.Route) -> list[httpx.Request]:
+    """The requests that a route was asked, in order."""
+    return [route.calls[number].request for number in range(route.call_count)]
 
 
 def a_product(*names: str, **changes: object) -> ListingDraft:
     """A draft with one photo and a choice for each name."""
     offers = tuple(
-        Offer(variant_reference(KEY, name), name, 15_000 + 1_000 * number, 40)
+        Offer(variant_reference(PRODUCT, name), name, 15_000 + 1_000 * number, 40)
         for number, name in enumerate(names or ("",))
     )
     plain: dict[str, object] = {
-        "reference": Reference(KEY),
+        "reference": KEY,
         "title": "Kerupuk melarat 250 g",
         "description": "Kerupuk melarat khas Cirebon, digoreng pasir.",
         "category": "100734",
@@ -175,3 +201,27 @@ def an_item(**changes: object) -> dict[str, object]:
         "weight": "0.25",
         **changes,
     }
+
+
+def two_models(*offers: tuple[str, int]) -> dict[str, object]:
+    """Of a level with two options, in another order than they were sent."""
+    return fine(
+        standardise_tier_variation=[
+            {
+                "variation_name": "Pilihan",
+                "variation_option_list": [
+                    {"variation_option_name": name} for name in ("Merah", "Biru")
+                ],
+            }
+        ],
+        model=[
+            {
+                "model_id": 2000458802 + place,
+                "tier_index": [place],
+                "model_sku": sku,
+                "price_info": [{"original_price": price}],
+                "stock_info_v2": {"seller_stock": [{"stock": 40}]},
+            }
+            for place, (sku, price) in reversed([*enumerate(offers)])
+        ],
+    )

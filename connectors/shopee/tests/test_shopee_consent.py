@@ -8,8 +8,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from pydantic import SecretStr
-from tests.support.shopee_bench import ACCESS, NOW, SHOP, ok, recorded, refused, shopee_bench
+from pydantic import SecretStr, TypeAdapter
+from tests.support.shopee_bench import (
+    ACCESS,
+    NOW,
+    SHOP,
+    WIRE,
+    ok,
+    recorded,
+    refused,
+    sent,
+    shopee_bench,
+)
 
 from onboarder.connector.consent import ConsentReturn
 from onboarder.connector.contract import Credentials
@@ -23,7 +33,9 @@ from onboarder_shopee.auth import sign
 
 CALLBACK = "https://onboarder.example.id/oauth/shopee/callback"
 CODE = ConsentReturn(SecretStr("5a5477794a55537954697169514f4653"), RemoteId(str(SHOP)))
-PUSHES = recorded("pushes")
+PUSHES = TypeAdapter(list[dict[str, object]]).validate_python(
+    json.loads((WIRE / "pushes.json").read_bytes())["answer"]
+)
 
 
 async def test_the_open_link_carries_state_and_nothing_secret() -> None:
@@ -84,13 +96,13 @@ async def test_a_code_becomes_a_store_with_its_tokens_and_the_end_of_the_permiss
 
         opened = await bench.connector.redeem(CODE)
 
-    sent = tokens.calls.last.request
-    assert json.loads(sent.content) == {
+    request = tokens.calls.last.request
+    assert json.loads(request.content) == {
         "code": "5a5477794a55537954697169514f4653",
         "partner_id": 2001887,
         "shop_id": SHOP,
     }
-    assert set(sent.url.params) == {"partner_id", "timestamp", "sign"}
+    assert set(request.url.params) == {"partner_id", "timestamp", "sign"}
     assert (opened.store.remote_id, opened.store.state) == (str(SHOP), StoreState.OPEN)
     assert opened.store.authorised_until == datetime.fromtimestamp(1773503999, UTC)
     assert opened.credentials.expires_at == NOW + timedelta(seconds=14400)
@@ -123,7 +135,7 @@ async def test_tokens_are_not_lost_to_an_unfinished_registration() -> None:
 async def test_a_shop_of_another_market_is_refused(other: dict[str, object]) -> None:
     async with shopee_bench() as bench:
         bench.answer("auth/token/get", recorded("tokens"))
-        bench.answer("shop/get_shop_info", {**recorded("shop_info"), **other})  # type: ignore[dict-item]  # an object
+        bench.answer("shop/get_shop_info", {**recorded("shop_info"), **other})
 
         with pytest.raises(ActionNeeded) as asked:
             await bench.connector.redeem(CODE)
@@ -214,7 +226,10 @@ async def test_a_refresh_that_is_refused_asks_the_merchant(code: str) -> None:
 
 async def test_a_refresh_whose_answer_is_lost_is_unknown_and_may_be_tried_once_more() -> None:
     async with shopee_bench() as bench:
-        lost = [httpx.ReadTimeout("lost"), ok(_tokens(refresh_token="r1"))]
+        lost: list[httpx.Response | Exception] = [
+            httpx.ReadTimeout("lost"),
+            ok(_tokens(refresh_token="r1")),
+        ]
         route = bench.router.post("/api/v2/auth/access_token/get").mock(side_effect=lost)
 
         with pytest.raises(OutcomeUnknown) as doubt:
@@ -245,8 +260,8 @@ async def test_a_refused_signature_is_tried_once_more_by_shopee_s_clock() -> Non
         store = await bench.connector.observe_store(ACCESS)
 
     assert store is not None
-    sent = [int(call.request.url.params["timestamp"]) for call in route.calls]
-    assert sent == [int(NOW.timestamp()), int(there.timestamp())]
+    times = [int(one.url.params["timestamp"]) for one in sent(route)]
+    assert times == [int(NOW.timestamp()), int(there.timestamp())]
 
 
 async def test_an_expired_key_is_changed_for_the_next_one() -> None:
@@ -272,9 +287,7 @@ async def test_without_another_key_or_clock_the_operator_is_told_after_one_call(
 
 
 async def test_without_any_key_nothing_is_sent() -> None:
-    async with shopee_bench({"partner_key": ""}) as bench:
-        bench.connector._api.keys._secret = lambda _: None
-
+    async with shopee_bench(without_keys=True) as bench:
         with pytest.raises(ActionNeeded) as asked:
             await bench.connector.observe_store(ACCESS)
 
@@ -296,7 +309,6 @@ async def test_without_any_key_nothing_is_sent() -> None:
 async def test_a_message_wakes_the_shops_it_names_wherever_it_names_them(
     number: int, kind: str, shops: list[str]
 ) -> None:
-    assert isinstance(PUSHES, list)
     body = json.dumps(PUSHES[number]).encode()
     async with shopee_bench() as bench:
         [event] = bench.connector.read_events(Delivery(CALLBACK, {}, body))
@@ -325,6 +337,4 @@ async def test_an_unreadable_message_is_a_value_error(body: bytes) -> None:
 
 
 def _tokens(**changes: object) -> dict[str, object]:
-    answer = recorded("tokens")
-    assert isinstance(answer, dict)
-    return {**answer, **changes}
+    return {**recorded("tokens"), **changes}

@@ -3,14 +3,13 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 from tests.marketplace.shopee.dials import Dial, Fault
 from tests.marketplace.shopee.inside import Inside, a_jpeg, inside
-from tests.marketplace.shopee.launch import FakeShopee, running_shopee
 from tests.marketplace.shopee.rules import Reading, Rules
 from tests.support.practice import Clock
 from tests.support.shopee_bench import a_product
@@ -24,7 +23,7 @@ from onboarder.connector.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from onboarder.connector.http import MarketplaceHttp, open_client
+from onboarder.connector.http import MarketplaceHttp
 from onboarder.model.ids import PhotoHash, ProductId, Reference, variant_reference
 from onboarder.model.shop import ListingField, ListingState, ObservedListing, Offer, StoreState
 from onboarder_shopee import ShopeeConnector, advice
@@ -73,10 +72,7 @@ class Market:
         return list(answer.json())
 
     async def calls(self) -> int:
-        account = await self.fake.control("GET", "account")
-        calls = account["calls"]
-        assert isinstance(calls, dict)
-        return sum(int(str(number)) for number in calls.values())
+        return _sum(await self.fake.control("GET", "account"))
 
 
 @dataclass
@@ -98,7 +94,7 @@ class Waits:
 async def market(
     settings: Mapping[str, object] | None = None, **rules: object
 ) -> AsyncGenerator[Market]:
-    async with inside(**rules) as fake:
+    async with inside(rules) as fake:
         clock = Waits(fake.clock)
         door = MarketplaceHttp(fake.raw, UnlimitedBudget(), marketplace="shopee", clock=clock)
         key = Rules().partner_key
@@ -134,8 +130,7 @@ async def test_two_levels_of_choices_are_there_as_they_were_named() -> None:
 
         assert isinstance(outcome, ObservedListing)
         [item] = await here.held(draft)
-        tiers = item["tiers"]
-        assert isinstance(tiers, list)
+        tiers = TypeAdapter(list[dict[str, object]]).validate_python(item["tiers"])
         assert [tier["options"] for tier in tiers] == [["Merah", "Biru"], ["M", "XL"]]
         assert here.clock.slept == [5]
         assert (item["weight"], item["price"]) == (0.25, 15_000)
@@ -326,61 +321,10 @@ async def test_the_signed_link_leads_to_the_same_consent() -> None:
         assert store.authorised_until is not None
 
 
-async def test_ten_products_with_three_photos_in_a_process_of_its_own() -> None:
-    """Over real sockets, as a worker does it."""
-    with running_shopee() as fake:
-        fake.set_rules(image_check="signature")
-        async with open_client(fake.url) as client:
-            door = MarketplaceHttp(client, UnlimitedBudget(), marketplace="shopee")
-            key = SecretStr(Rules().partner_key)
-            equipment = Equipment(
-                door,
-                lambda: datetime.now(UTC),
-                SecretStr,
-                lambda name: key if name == "partner_key" else None,
-            )
-            connector = ShopeeConnector(SETTINGS, equipment)
-            access = await _agreed_outside(fake, connector)
-            before = _calls_of(fake)
-            for number in range(10):
-                draft = await _draft_for(connector, access, number)
-                outcome = (await connector.create_listings(access, [draft]))[
-                    draft.content.reference
-                ]
-                assert isinstance(outcome, ObservedListing)
-                assert outcome.state is ListingState.LIVE
-
-        account = fake.account()
-        assert account["duplicates"] in ([], {})
-        assert account["creates"] == 10
-        assert _calls_of(fake) - before <= 95
-
-
-async def _draft_for(connector: ShopeeConnector, access: Access, number: int) -> ListingDraft:
-    photos = [await connector.upload_photo(access, _photo(number * 3 + n)) for n in range(3)]
-    key = ProductId(f"knm-7f3k2q8a-q{number:07}")
-    offer = Offer(variant_reference(key, ""), "", 15_000, 40)
-    plain = a_product(
-        reference=Reference(key),
-        title=f"Kerupuk melarat {number:07}",
-        photos=tuple(one.hash for one in photos),
-        offers=(offer,),
-    )
-    return ListingDraft(plain.content, tuple(photos))
-
-
-def _calls_of(fake: FakeShopee) -> int:
-    calls = fake.account()["calls"]
-    assert isinstance(calls, dict)
-    return sum(int(str(number)) for number in calls.values())
-
-
-async def _agreed_outside(fake: FakeShopee, connector: ShopeeConnector) -> Access:
-    shop = fake.register(shop_name="Kerupuk Bu Siti")
-    link = connector.consent_url(CALLBACK, SecretStr("keadaan")).get_secret_value()
-    query = dict(parse_qsl(urlsplit(fake.consent(link, shop)).query))
-    opened = await connector.redeem(connector.read_return(query))
-    return Access(Reference("knm-7f3k2q8a"), opened.store.remote_id, opened.credentials)
+def _sum(account: dict[str, object]) -> int:
+    """All calls so far."""
+    calls = TypeAdapter(dict[str, int]).validate_python(account["calls"])
+    return sum(calls.values())
 
 
 async def _agreed(fake: Inside, connector: ShopeeConnector) -> Access:

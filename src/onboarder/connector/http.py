@@ -7,10 +7,8 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -45,8 +43,8 @@ from onboarder.connector.errors import (
     Unavailable,
 )
 from onboarder.connector.leave import LEAVE_OVER, has_leave
+from onboarder.connector.request import Effect, Request
 from onboarder.connector.retry_after import retry_after
-from onboarder.model.ids import Reference
 
 __all__ = ["Answer", "Effect", "MarketplaceHttp", "Request", "open_client"]
 
@@ -58,37 +56,6 @@ DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
-
-FilePart = tuple[str, bytes, str]
-"""File name, content, media type."""
-
-
-class Effect(StrEnum):
-    """Whether a call changes something there. Only reads are repeated inside a call."""
-
-    READ = "read"
-    WRITE = "write"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call. `route` is the path as a template without ids, for logs; `path` must be relative."""
-
-    method: str
-    path: str = field(repr=False)
-    route: str
-    effect: Effect
-    params: Sequence[tuple[str, str]] = field(default=(), repr=False)
-    json: object = field(default=None, repr=False)
-    files: Sequence[tuple[str, FilePart]] = field(default=(), repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    auth: httpx.Auth | None = field(default=None, repr=False)
-    scope: str = "app"
-    """Rate scope that pays for the call and is slowed by its 429."""
-    limited_scope: Callable[[Answer], str] | None = field(default=None, repr=False)
-    """Which scope a 429 speaks of, where the marketplace says so; a store's own limit then slows no other store."""
-    reference: Reference | None = None
-    """Our Reference that a write concerns."""
 
 
 def open_client(

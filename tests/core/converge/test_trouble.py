@@ -129,21 +129,6 @@ async def test_a_listing_whose_answers_are_always_lost_is_parked_with_a_task(tow
     assert await town.tasks() == []
 
 
-async def test_what_could_not_be_updated_is_not_put_on_sale_as_it_is(town: Town) -> None:
-    [store] = await town.open_shops(products=1)
-    await town.change(store, active=False)
-    await town.run_until_quiet()
-    await town.dial(Dial(fault=Fault.LOST_BEFORE, route="/v1/items/*/shelf", times=1))
-    await town.change(store, active=True, price=13_000)
-
-    await town.pass_over(store)
-    between = (await town.account()).states()
-    await town.run_until_quiet()
-
-    assert between == ["withdrawn"]
-    assert (await town.account()).states() == ["live"]
-
-
 async def test_a_listing_not_found_within_the_settle_time_is_not_sent_again(town: Town) -> None:
     lost = Dial(fault=Fault.LOST_AFTER, route="/v1/items", method="POST", times=1)
     hidden = Dial(fault=Fault.DELAYED_VISIBILITY, route="/v1/items", times=1, seconds=1.9)
