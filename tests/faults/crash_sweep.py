@@ -23,6 +23,7 @@ from tests.faults.findings import Finding, tell
 from tests.faults.lab import (
     LEASE_SECONDS,
     PRODUCTS,
+    SETTLE_SECONDS,
     Experiment,
     Held,
     Lab,
@@ -47,7 +48,9 @@ MODES = {
     "commit then hang": "hang_after",
 }
 """What the marketplace does to the dial that does it; it strikes the first opening and the first upload."""
-ROUTES = ("/v1/sellers", "/v1/items/batch")
+OPENING, UPLOAD = "/v1/sellers", "/v1/items/batch"
+SECONDS = {"limited": 0.5, "delayed_visibility": 0.9 * SETTLE_SECONDS}
+"""What a 429 asks to wait, and how late a shop is found: within the settle time, as the marketplace declares."""
 VICTIMS = 8
 """Workers that die one after the other on one database."""
 AT_ONCE = 7 * (os.cpu_count() or 1)
@@ -58,8 +61,7 @@ PATIENCE = 60.0
 """Seconds for a victim, and for the worker that comes after them."""
 PROMISE = LEASE_SECONDS + 5
 """Seconds from the restart until all that was left is done."""
-LIMITED_SECONDS = 0.5
-"""What the 429 says in Retry-After."""
+TELL_EVERY = 100
 NEVER = -1
 OVER = object()
 
@@ -199,6 +201,9 @@ class Bench:
         if status != 0 and (status != -signal.SIGKILL or time.monotonic() > give_up_at):
             raise RuntimeError(f"{point}: the victim ended with {status}")
         self._outcomes[point.mode].runs += status != 0
+        killed = sum(one.runs for one in self._outcomes.values())
+        if status != 0 and killed % TELL_EVERY == 0:
+            _tell(f"{killed} killed, now at {point}")
 
     def _heal(self, experiment: Experiment, points: Sequence[Point]) -> Iterator[None]:
         """The restart: a new worker finishes what the dead have left."""
@@ -253,14 +258,16 @@ def _counted(experiment: Experiment, status: int) -> int:
 
 
 def _dials(experiment: Experiment, faults: Sequence[str | None]) -> list[dict[str, object]]:
-    """One strike at each merchant's opening and one at their first upload."""
+    """One strike at each merchant's opening and one at their first upload; a shop whose answer is lost is found late."""
     pairs = zip(experiment.merchants, faults, strict=True)
     struck = [(str(one.id), fault) for one, fault in pairs if fault is not None]
-    return [_dial(fault, who, route) for who, fault in struck for route in ROUTES]
+    late = [(who, "delayed_visibility", OPENING) for who, fault in struck if fault != "limited"]
+    strikes = [(who, fault, route) for who, fault in struck for route in (OPENING, UPLOAD)]
+    return [_dial(*one) for one in (*strikes, *late)]
 
 
-def _dial(fault: str, who: str, route: str) -> dict[str, object]:
-    more = {"seconds": LIMITED_SECONDS} if fault == "limited" else {}
+def _dial(who: str, fault: str, route: str) -> dict[str, object]:
+    more = {"seconds": SECONDS[fault]} if fault in SECONDS else {}
     return {"fault": fault, "store": who, "route": route, "method": "POST", "times": 1, **more}
 
 
