@@ -138,7 +138,11 @@ class Connector(Protocol):
         ...
 
     async def renew(self, access: Access) -> Credentials:
-        """Fresh credentials. `CredentialsExpired` if only the merchant can give them. Safe to repeat."""
+        """Fresh credentials. `CredentialsExpired` if only the merchant can give them.
+
+        With a login safe to repeat. By consent it may use up what it sends: send it as a write, once, and let a lost
+        answer be `OutcomeUnknown`; one caller of all processes comes here at a time, and tries once more after that.
+        """
         ...
 
     async def observe_store(self, access: Access) -> ObservedStore | None:

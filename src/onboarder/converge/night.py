@@ -15,7 +15,7 @@ from onboarder.converge.decisions import OUTCOME
 from onboarder.model.ids import MarketCode, MarketplaceName, RunId
 from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.problems import BusyProblem
-from onboarder.records import locks, runs, stores
+from onboarder.records import credentials, locks, runs, stores
 from onboarder.records.database import Database, Transaction
 from onboarder.records.locks import LockHolder
 from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
@@ -105,6 +105,7 @@ class Night:
             marketplace=scope.marketplace,
             known=known,
         )
+        await stores.wake(tx, await credentials.running_out(tx, now), lane=Lane.NIGHT, now=now)
         log.info("night.begun", run=run, stores=count)
         return run
 

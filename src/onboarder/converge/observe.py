@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from onboarder.connector.contract import Access, Page
@@ -17,6 +18,7 @@ from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, S
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, IntentKind
 from onboarder.records import runs, tasks
 from onboarder.records.database import Transaction
+from onboarder.rules.consent import ENDS_SOON, REMIND_BEFORE, ends_soon
 
 MOST_PAGES = 1000
 """A store with more pages than this is answered by a marketplace gone mad."""
@@ -112,9 +114,22 @@ async def _record_store(session: Session, seen: ObservedStore | None) -> None:
     if seen is not None:
         values |= {"reason": seen.reason, "complete": seen.complete}
         values |= {"url": seen.url} if seen.url else {}
+    until = seen.authorised_until if seen is not None else None
+    values |= {"authorised_until": until} if until is not None else {}
     async with session.commit(values) as tx:
         await session.stand(tx, state, seen.reason if seen else None)
+        if until is not None:
+            await _remind(session, tx, until)
     await session.reload()
+
+
+async def _remind(session: Session, tx: Transaction, until: datetime) -> None:
+    """Keep the task about a consent that ends by itself in step with what the marketplace says."""
+    where = session.store.id
+    if until - session.now < REMIND_BEFORE:
+        await session.ask(tx, ends_soon(where, session.manifest, until))
+    else:
+        await tasks.settle(tx, where, now=session.now, family=ENDS_SOON)
 
 
 async def _all_listings(session: Session) -> list[ObservedListing]:

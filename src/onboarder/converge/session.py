@@ -313,6 +313,7 @@ def as_opened(found: ObservedStore) -> dict[str, object]:
         "complete": found.complete,
         "reason": found.reason,
         "url": found.url,
+        "authorised_until": found.authorised_until,
     }
 
 

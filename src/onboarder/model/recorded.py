@@ -71,6 +71,8 @@ class StoreRecord:
     url: str | None = None
     looks: int = 0
     """Looks in a row that found something still in review."""
+    authorised_until: datetime | None = None
+    """When the merchant's consent ends by itself, where the marketplace says so."""
 
 
 @dataclass(frozen=True, slots=True)

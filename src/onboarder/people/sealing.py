@@ -28,8 +28,8 @@ def seal(key: bytes, plain: bytes, *, bound: str) -> str:
 
 def unseal(key: bytes, sealed: str, *, bound: str) -> bytes:
     """`SpoiltError` if it does not open."""
-    raw = base64.b64decode(sealed)
     try:
+        raw = base64.b64decode(sealed)
         return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound.encode())
     except (InvalidTag, ValueError):
         raise SpoiltError(bound) from None

@@ -20,6 +20,10 @@ from onboarder.records.database import Database, Transaction
 from onboarder.records.tables import credential, store
 
 
+FORGOTTEN = "v2.forgotten."
+"""Stands where a value stood whose key was destroyed: sealed under a key that never was."""
+
+
 @dataclass(frozen=True, slots=True)
 class FreshCredentials:
     """Credentials about to be written, sealed."""
@@ -143,7 +147,7 @@ async def forget(tx: Transaction, owner: MerchantId, *, now: datetime) -> None:
         update(credential)
         .where(credential.c.store_id.in_(hers))
         .values(
-            sealed="",
+            sealed=FORGOTTEN,
             lost_at=now,
             renewer=None,
             renewer_until=None,

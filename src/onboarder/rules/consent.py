@@ -1,6 +1,7 @@
 """What people are told about a merchant's consent. All codes belong to the family `consent`."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from onboarder.connector.errors import Advice
 from onboarder.connector.manifest import Manifest
@@ -8,6 +9,9 @@ from onboarder.model.ids import StoreId
 from onboarder.model.people import Actor
 
 FAMILY = "consent."
+ENDS_SOON = f"{FAMILY}ends_soon"
+REMIND_BEFORE = timedelta(days=30)
+"""How long before an authorisation ends its canvasser hears of it: a round of every market takes weeks."""
 
 OTHER_SHOP = Advice(
     "consent.other_shop",
@@ -52,6 +56,19 @@ def needed_again(store: StoreId, manifest: Manifest) -> Advice:
         f"The merchant's consent for their {manifest.title} shop ended or was withdrawn. The catalogue waits, nothing "
         "is lost. Ask whether they still want it, then have them consent again on their own phone. "
         f"Personal link and QR: onboarder consent {store}",
+    )
+
+
+def ends_soon(store: StoreId, manifest: Manifest, until: datetime) -> Advice:
+    """The canvasser's task before an authorisation ends by itself."""
+    day = f"{until:%d-%m-%Y}"
+    return Advice(
+        ENDS_SOON,
+        Actor.CANVASSER,
+        f"Izin pedagang untuk tokonya di {manifest.title} berakhir pada {day}. Kunjungi pedagang sebelum itu, lalu minta "
+        f"izin lagi di HP pedagang sendiri. Tautan pribadi dan QR: onboarder consent {store}",
+        f"The merchant's consent for their {manifest.title} shop ends on {day}. Visit them before and have them consent "
+        f"again on their own phone. Personal link and QR: onboarder consent {store}",
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
+from onboarder.connector.advice import UNAVAILABLE, UNMAPPED
 from onboarder.connector.consent import ConsentReturn
 from onboarder.connector.contract import Access, Credentials
 from onboarder.connector.errors import (
@@ -138,8 +139,8 @@ def _shop_of(given: ConsentReturn, tokens: wire.Tokens) -> int:
 
 def _renewal(error: OutcomeUnknown) -> MarketplaceError:
     """A lost answer is no refusal: the old token may still work, once."""
-    if error.advice.code == "marketplace.unmapped":
-        return error
+    if error.advice.code in {UNAVAILABLE.code, UNMAPPED.code}:
+        return error  # not lost: the marketplace itself said that it failed
     return OutcomeUnknown(
         advice.RENEWAL_UNCLEAR,
         detail=f"{error.advice.code}: {error.detail}",
