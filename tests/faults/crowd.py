@@ -46,9 +46,9 @@ async def a_crowd(
     try:
         async with a_crew(folder, url, f"unix://{server.socket}", **changes) as crew:
             allow(crew, per_second)
-            for _ in range(workers):
+            for number in range(workers):  # one by one: to start takes the whole of a processor
                 crew.start_worker()
-            await crew.hired(workers)
+                await crew.hired(number + 1)
             yield crew
     finally:
         server.stop()
