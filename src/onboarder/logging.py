@@ -2,18 +2,22 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import ExcInfo, Processor
 
-QUIET = ("aiohttp", "alembic", "arq", "asyncio", "httpcore", "httpx")
+from onboarder.tracebacks import told
+
+QUIET = ("aiohttp", "alembic", "arq", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries heard only from WARNING on: httpx logs whole URLs, and marketplaces put tokens into them."""
 
 
 def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
     """Send our events and the libraries' warnings to stderr, as JSON lines or for the eye. Safe to repeat.
 
-    Tracebacks name files and lines but show no local variables: those hold names, phones and tokens.
+    Tracebacks name files and lines but show no local variables and no texts of foreign errors: those hold names, phones
+    and tokens.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -37,14 +41,15 @@ def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for library in map(logging.getLogger, QUIET):
+        library.setLevel(max(level, logging.WARNING))
+        library.handlers.clear()  # uvicorn brings its own, which know nothing of all this
+        library.propagate = True
 
 
 def _as_json() -> list[Processor]:
-    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
-        structlog.processors.ExceptionRenderer(tracebacks),
+        structlog.processors.ExceptionRenderer(_traceback),
         structlog.processors.JSONRenderer(),
     ]
 
@@ -52,6 +57,14 @@ def _as_json() -> list[Processor]:
 def _for_the_eye() -> list[Processor]:
     return [
         structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(), exception_formatter=_write_traceback
         )
     ]
+
+
+def _traceback(exc_info: ExcInfo) -> str:
+    return told(exc_info[1])
+
+
+def _write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    stream.write(f"\n{told(exc_info[1])}")

@@ -38,7 +38,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "aiohttp": ("onboarder.connector.http",),
     "alembic": ("onboarder.records.migrations",),
     "arq": ("onboarder_workers",),
-    "cryptography": ("onboarder.people.vault",),
+    "cryptography": ("onboarder.people.sealing",),
     "httpx": (
         "onboarder.connector.http",
         "onboarder.connector.request",  # names the type of a signature
@@ -48,6 +48,11 @@ DOORS: Mapping[str, tuple[str, ...]] = {
         "onboarder_rehearsal.server",  # the marketplace itself
     ),
     "httpx_aiohttp": ("onboarder.connector.http",),
+    "openpyxl": (
+        "onboarder_shopee.sheet_file",
+        "onboarder_shopee.sheet_layout",
+        "onboarder_shopee.template",
+    ),
     "python_calamine": ("onboarder.intake",),
     "fastapi": ("onboarder.api",),
     "prometheus_client": ("onboarder.api",),

@@ -124,11 +124,12 @@ def files() -> tuple[Path, ...]:
 
 
 def distribution_of(module: str) -> frozenset[str]:
-    """The installed distributions, in lower case, that bring a module; none for the standard library."""
+    """The installed distributions, named as requirements are, that bring a module; none for the standard library."""
     top = module.partition(".")[0]
     if top in sys.stdlib_module_names:
         return frozenset()
-    return frozenset(name.lower() for name in _distributions().get(top, [top]))
+    brought_by = _distributions().get(top, [top])
+    return frozenset(name.lower().replace("_", "-") for name in brought_by)
 
 
 def nothing(found: Iterable[str]) -> bool:

@@ -1,13 +1,15 @@
 """The command line's log: one JSON line per event in DATA_DIR/logs/onboarder.log, never on stdout."""
 
 import logging
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
 import structlog
+from structlog.typing import ExcInfo
+
+from onboarder import tracebacks
 
 
 def open_journal(data_dir: Path) -> Path:
@@ -18,7 +20,7 @@ def open_journal(data_dir: Path) -> Path:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_traceback),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -32,7 +34,7 @@ def record_crash(data_dir: Path, error: BaseException) -> tuple[str, Path]:
     """Write an unexpected error down; returns the code to find it by, and the file. OSError if that is impossible."""
     path = open_journal(data_dir)
     code = f"E-{token_hex(4)}"
-    told = "".join(traceback.format_exception(error))
+    told = tracebacks.told(error)
     structlog.get_logger().error("cli.crashed", code=code, at=datetime.now(UTC), traceback=told)
     return code, path
 
@@ -49,6 +51,10 @@ class _Lines:
             file.write(f"{line}\n")
 
     debug = info = warning = error = critical = exception = msg
+
+
+def _traceback(exc_info: ExcInfo) -> str:
+    return tracebacks.told(exc_info[1])
 
 
 def _factory(path: Path) -> Callable[..., _Lines]:

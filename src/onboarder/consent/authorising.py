@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from onboarder.connector.contract import OpenedStore
 from onboarder.connector.errors import Advice
-from onboarder.converge import renewal
 from onboarder.converge.renewal import keep
 from onboarder.converge.session import Surroundings, as_opened
 from onboarder.model.ids import MerchantId, StoreId, marketplace_of

@@ -21,6 +21,7 @@ from onboarder_workers.duties import Duty, repeat
 from onboarder_workers.nights import Nights
 from onboarder_workers.passes import SLOW, Passes
 from onboarder_workers.sweep import Sweep
+from onboarder_workers.tidying import tidy
 from onboarder_workers.watch import MEGABYTE, Limits, Watch, bound_memory, resident
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ async def at_work(
             },
             "nights": nights.once,
             "presence": partial(_show_presence, app),
+            "tidying": partial(tidy, app),
         }
         bells = [answer_rings(settings, lane, passes) for lane in (lanes if rung is None else rung)]
         await stack.enter_async_context(_on_duty(duties, bells, passes))
