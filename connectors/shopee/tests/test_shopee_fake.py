@@ -214,10 +214,15 @@ async def test_a_shop_without_shipping_is_told_before_any_item_is_sent() -> None
         await here.fake.befall("no_shipping")
 
         outcome = await here.create(draft)
+        there = await here.held(draft)
+        shop = f"shops/{here.access.remote_id}"
+        await here.fake.control("PATCH", shop, {"channels": "ready"})
+        later = await here.create(draft)
 
         assert isinstance(outcome, ActionNeeded)
         assert outcome.advice is advice.NO_SHIPPING
-        assert await here.held(draft) == []
+        assert there == []
+        assert isinstance(later, ObservedListing)
 
 
 async def test_a_withdrawn_permission_is_told_on_calls_and_on_renewal() -> None:
