@@ -8,6 +8,7 @@ import structlog
 
 from onboarder.demo.back_office import BackOffice
 from tests.core.cli.office import Office, a_marketplace, an_office
+from tests.core.cli.seller_desk import await_the_app
 
 NOWHERE = "http://127.0.0.1:9"
 """An address at which nobody answers."""
@@ -50,3 +51,10 @@ def busy_office(
 ) -> Office:
     """An office with a marketplace that answers."""
     return an_office(tmp_path, marketplace[0], capsys, monkeypatch)
+
+
+@pytest.fixture
+def shop_office(office: Office) -> Office:
+    """An office whose second marketplace waits for its app."""
+    await_the_app(office)
+    return office
