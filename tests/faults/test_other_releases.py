@@ -111,6 +111,8 @@ async def test_a_night_goes_on_beside_runs_and_drifts_of_an_unknown_kind(town: T
     record, found = await town.night()
 
     assert (record.state, found) == ("done", [])
+    assert (await town.work_of(where)).store.failure is None
+    assert await town.tasks() == []
     async with town.database.read() as tx:
         assert await tx.scalar(select(drift.c.outcome)) == "approved"
         assert await tx.scalar(select(run.c.state).where(run.c.id == "later")) == "unheard of"

@@ -30,10 +30,10 @@ class Endless(RehearsalConnector):
 
 
 async def busy(bound: Bound, times: int, pause: float) -> int:
-    """Show so many signs of life, then none; returns only if it is not cut off."""
+    """Show so many signs of life, then none; returns how many there were until it was cut off."""
     shown = 0
     with suppress(TimeoutError):
-        async with bound:
+        async with asyncio.timeout(20), bound:
             while shown < times:
                 await asyncio.sleep(pause)
                 bound.sign_of_life()
