@@ -41,6 +41,8 @@ class Limits:
 
     title_min: int = 1
     title_max: int = 255
+    description_min: int = 0
+    """A shorter one is completed with where the goods are sold."""
     description_max: int = 5000
     photos_min: int = 0
     photos_max: int = 9

@@ -43,7 +43,8 @@ def wanted(
         if fault is not None:
             faults[reference] = fault
         else:
-            listings[reference] = _listing(reference, product, manifest.limits, categories)
+            text = _description(product, merchant, programme, manifest.limits)
+            listings[reference] = _listing(reference, product, text, manifest.limits, categories)
     return Wanted(
         refusal=refusal(merchant),
         store=_store(merchant, programme, manifest.limits, store_reference),
@@ -74,13 +75,26 @@ def _store(
     )
 
 
+def _description(product: Product, merchant: Merchant, programme: Programme, limits: Limits) -> str:
+    """The register's words or the name; where that is too short, completed with what is known to be true."""
+    text = product.description or product.name
+    if len(text) < limits.description_min:
+        where = f"{merchant.shop_name}, {programme.market(merchant.market).name}, {programme.city}"
+        text = f"{text}\nDijual oleh {where}. Berat {product.weight_grams} gram."
+    return text[: limits.description_max]
+
+
 def _listing(
-    reference: Reference, product: Product, limits: Limits, categories: Mapping[str, str]
+    reference: Reference,
+    product: Product,
+    description: str,
+    limits: Limits,
+    categories: Mapping[str, str],
 ) -> ListingContent:
     return ListingContent(
         reference=reference,
         title=product.name,
-        description=(product.description or product.name)[: limits.description_max],
+        description=description,
         category=categories[product.category],
         weight_grams=product.weight_grams,
         photos=product.photos[: limits.photos_max],

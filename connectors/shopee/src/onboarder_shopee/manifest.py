@@ -17,6 +17,7 @@ MANIFEST = Manifest(
     limits=Limits(
         title_min=5,
         title_max=255,
+        description_min=20,
         description_max=3000,
         photos_min=1,
         photos_max=9,
