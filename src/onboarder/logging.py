@@ -9,8 +9,21 @@ from structlog.typing import ExcInfo, Processor
 
 from onboarder.tracebacks import told
 
-QUIET = ("aiohttp", "alembic", "arq", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
-"""Libraries heard only from WARNING on: httpx logs whole URLs, and marketplaces put tokens into them."""
+QUIET = (
+    "aiohttp",
+    "aiosqlite",
+    "alembic",
+    "arq",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "sqlalchemy",
+    "uvicorn",
+)
+"""Libraries known to tell too much: httpx logs whole URLs, and marketplaces put tokens into them; aiosqlite logs rows.
+
+Any other library as well is heard only from WARNING on; these do not even build their lines.
+"""
 
 
 def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
@@ -40,11 +53,17 @@ def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
             foreign_pre_chain=shared,
         )
     )
+    handler.addFilter(_ours_or_a_warning)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for library in map(logging.getLogger, QUIET):
         library.setLevel(max(level, logging.WARNING))
         library.handlers.clear()  # uvicorn brings its own, which know nothing of all this
         library.propagate = True
+
+
+def _ours_or_a_warning(record: logging.LogRecord) -> bool:
+    """Our events arrive as dictionaries; a library's chatter is not for us to vouch for."""
+    return isinstance(record.msg, dict) or record.levelno >= logging.WARNING
 
 
 def _as_json() -> list[Processor]:

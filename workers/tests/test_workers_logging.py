@@ -54,11 +54,11 @@ def test_a_traceback_shows_places_and_no_local_variables(
     assert "+62811secret" not in said
 
 
-@pytest.mark.parametrize("library", QUIET)
+@pytest.mark.parametrize("library", [*QUIET, "some_library"])
 def test_a_chatty_library_is_heard_only_when_it_warns(
     capsys: pytest.CaptureFixture[str], library: str
 ) -> None:
-    configure_logging()
+    configure_logging(logging.DEBUG)
 
     logging.getLogger(library).info("HTTP Request: GET https://shop.example/?access_token=secret")
     logging.getLogger(library).warning("odd")
