@@ -6,6 +6,8 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
 from tests.support.seller_template import (
     ALWAYS,
     KILOGRAM,
@@ -235,14 +237,29 @@ def test_what_is_no_workbook_is_refused() -> None:
     assert "no .xlsx" in refused(b"PK\x03\x04 not a zip")
 
 
-def test_a_part_that_would_be_lost_is_refused_by_name() -> None:
+@pytest.mark.parametrize("part", ["xl/vbaProject.bin", "xl/drawings/drawing1.xml"])
+def test_a_part_that_would_be_lost_is_refused_by_name(part: str) -> None:
     content = BytesIO(Sample().content())
     with ZipFile(content, "a", ZIP_DEFLATED) as archive:
-        archive.writestr("xl/vbaProject.bin", b"macro")
+        archive.writestr(part, b"something")
     template = ShopeeConnector.spreadsheet({"partner_id": 1}).read_template(content.getvalue())
 
-    with pytest.raises(UsageProblem, match=r"vbaProject\.bin"):
+    with pytest.raises(UsageProblem, match=part):
         template.fill([KERUPUK], {})
+
+
+def test_notes_and_names_in_the_file_are_kept() -> None:
+    book = Sample().book()
+    book["Template"]["B3"].comment = Comment("Isi nama", "Seller Centre")
+    book.defined_names["pilihan"] = DefinedName("pilihan", attr_text="Panduan!$B$2:$B$3")
+    template = ShopeeConnector.spreadsheet({"partner_id": 1}).read_template(saved(book))
+
+    made = template.fill([KERUPUK], {})
+
+    sheet = sheet_in(made.content)
+    assert sheet["B3"].comment is not None
+    assert sheet.parent is not None
+    assert "pilihan" in sheet.parent.defined_names
 
 
 def test_an_extension_that_would_be_lost_is_refused() -> None:

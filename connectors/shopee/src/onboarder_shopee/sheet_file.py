@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
@@ -19,6 +19,13 @@ WRITTEN_ANEW = re.compile(
     r"|xl/sharedStrings\.xml$|xl/printerSettings/|xl/(drawings|comments|media|charts|theme)|\[Content_Types\])"
 )
 """Parts that are written under another name, or that any spreadsheet program makes again."""
+RENUMBERED = tuple(
+    map(
+        re.compile,
+        (r"xl/drawings/drawing", r"xl/media/", r"xl/charts/chart", r"xl/(comments/)?comment"),
+    )
+)
+"""Kinds of parts of which there must be as many as before."""
 DROPPED = "will be removed"
 """How openpyxl announces what it cannot keep."""
 
@@ -41,10 +48,7 @@ def save_workbook(book: Workbook, original: bytes) -> bytes:
     made = BytesIO()
     book.save(made)
     with ZipFile(BytesIO(original)) as before, ZipFile(made) as after:
-        there = set(after.namelist())
-        lost = [
-            one for one in before.namelist() if one not in there and not WRITTEN_ANEW.match(one)
-        ]
+        lost = list(_lost(before.namelist(), after.namelist()))
     if lost:
         raise _would_lose(lost[0])
     return made.getvalue()
@@ -77,6 +81,14 @@ def not_understood(english: str, indonesian: str) -> UsageProblem:
         id_message=f"template ini tidak bisa diisi tanpa menebak: {indonesian}",
         id_hint="unduh lagi Template Dasar di Seller Centre (Produk Saya > Tambah Massal), lalu pakai tanpa membukanya",
     )
+
+
+def _lost(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    yield from (one for one in before if one not in after and not WRITTEN_ANEW.match(one))
+    for kind in RENUMBERED:
+        there = [one for one in before if kind.match(one)]
+        if len(there) > sum(kind.match(one) is not None for one in after):
+            yield there[-1]
 
 
 def _would_lose(what: str) -> UsageProblem:
