@@ -19,7 +19,6 @@ from onboarder.records.consent_tables import consent_link
 from onboarder.records.database import Database, Transaction
 from onboarder.records.tables import credential, store
 
-
 FORGOTTEN = "v2.forgotten."
 """Stands where a value stood whose key was destroyed: sealed under a key that never was."""
 
