@@ -8,9 +8,11 @@ import asyncio
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from onboarder.converge.orders import open_stores
+from onboarder.model.ids import MerchantId
 from onboarder.model.work import Lane
 from onboarder.records import register
 from onboarder_workers.bell import RedisDoorbell, bell_redis
@@ -29,11 +31,19 @@ async def stall_lane(folder: Path, orders: int, *, workers: int, waiting: int = 
     """Orders at the stall, one after the other, while the workers are busy with the night's lane."""
     began = time.monotonic()
     async with a_crowd(
-        folder, per_second=PER_SECOND, workers=workers, sweep_seconds=2, call_deadline_seconds=10
+        folder,
+        per_second=PER_SECOND,
+        workers=workers,
+        sweep_seconds=2,
+        lease_seconds=30,
+        call_deadline_seconds=10,
     ) as crew:
         await crew.order(waiting, 1, lane=Lane.NIGHT)
         await eventually(lambda: is_so(len(calls(crew.marketplace)) > 2 * PER_SECOND))
         starts = [await _start(crew, waiting + number) for number in range(orders)]
+        served = time.monotonic()
+        await eventually(lambda: _served(crew, {a_merchant(waiting + n).id for n in range(orders)}))
+        served = time.monotonic() - served
         left = sum(one.due_at is not None for one in await crew.records())
         doubles = len(crew.doubles())
     return Finding(
@@ -45,7 +55,10 @@ async def stall_lane(folder: Path, orders: int, *, workers: int, waiting: int = 
         stuck=sum(one > MOST_SECONDS for one in starts),
         seconds=round(time.monotonic() - began, 1),
         kept=max(starts) <= MOST_SECONDS and doubles == 0 and left > waiting / 2,
-        note=f"first call about the store at most {max(starts):.2f} s after the order ({left} still queued)",
+        note=(
+            f"first call about the store at most {max(starts):.2f} s after the order, "
+            f"all open {served:.0f} s after the last ({left} merchants still queued)"
+        ),
     )
 
 
@@ -54,13 +67,19 @@ async def _start(crew: Crew, number: int) -> float:
     person = a_merchant(number)
     async with crew.database.write() as tx:
         await register.save_merchants(tx, [person], (), now())
-        await register.save_products(tx, [a_product(person, 0)], (), now())
+        plain = replace(a_product(person, 0), photos=())
+        await register.save_products(tx, [plain], (), now())
     ordered = time.time()
     async with bell_redis(crew.settings) as redis:
         doorbell = RedisDoorbell(redis)
         await open_stores(crew.database, doorbell, [person], [REHEARSAL], by="lab", clock=now)
     await eventually(lambda: is_so(_heard_of(crew, person.id) is not None))
     return (_heard_of(crew, person.id) or 0) - ordered
+
+
+async def _served(crew: Crew, people: set[MerchantId]) -> bool:
+    """Whether nothing is left to do for these merchants."""
+    return all(one.due_at is None for one in await crew.records() if one.merchant_id in people)
 
 
 def _heard_of(crew: Crew, reference: str) -> float | None:
