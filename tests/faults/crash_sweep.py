@@ -53,8 +53,8 @@ SECONDS = {"limited": 0.5, "delayed_visibility": 0.9 * SETTLE_SECONDS}
 """What a 429 asks to wait, and how late a shop is found: within the settle time, as the marketplace declares."""
 VICTIMS = 8
 """Workers that die one after the other on one database."""
-AT_ONCE = 7 * (os.cpu_count() or 1)
-"""Databases at once: most of the time is waiting for leases and settle times, and these keep the processors just busy."""
+AT_ONCE = 6 * (os.cpu_count() or 1)
+"""Databases at once: most of the time is waiting for leases and settle times. More than these, and workers starve."""
 PROBES = 2
 """Undisturbed runs per mode, of which the longest says how many steps there are."""
 PATIENCE = 60.0
