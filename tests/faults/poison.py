@@ -69,7 +69,7 @@ KINDS = {
     "eats memory": Poison(troubled.eats_slowly, SWALLOWED, RESTART, SMALL),
     "eats memory at once": Poison(troubled.eats_at_once, SWALLOWED, RESTART, SMALL),
     "never ends": Poison(troubled.waits_for_ever, (ENDLESS,)),
-    "stands still": Poison(troubled.stands_still, (DEADLY,), RESTART, {"blocked_seconds": 1.0}),
+    "stands still": Poison(troubled.stands_still, (DEADLY,), RESTART, {"blocked_seconds": 2.5}),
 }
 
 
