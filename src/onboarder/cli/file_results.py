@@ -9,7 +9,7 @@ from onboarder.cli.seller_files import Asked, merchant_asked, merchant_known
 from onboarder.cli.tables import Cell, table
 from onboarder.connector.registry import MarketplaceConfig
 from onboarder.connector.spreadsheet import FileResult
-from onboarder.converge.file_verdicts import Judged, judge
+from onboarder.converge.file_verdicts import FileState, Judged, judge
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.people import Merchant
 from onboarder.problems import UsageProblem
@@ -48,12 +48,12 @@ async def _filed_for(
     return named or await merchant_known(app, owner)
 
 
-def _verdicts(judged: Judged) -> list[tuple[Reference, str, str]]:
+def _verdicts(judged: Judged) -> list[tuple[Reference, FileState, str]]:
     """Reference, what became of it, the marketplace's reason."""
     return [
-        *((one, "refused", reason) for one, reason in judged.refused),
-        *((one, "silent", "") for one in judged.silent),
-        *((one, "accepted", "") for one in judged.accepted),
+        *((one, FileState.REFUSED, reason) for one, reason in judged.refused),
+        *((one, FileState.SILENT, "") for one in judged.silent),
+        *((one, FileState.ACCEPTED, "") for one in judged.accepted),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from onboarder.connector.errors import Advice
 from onboarder.connector.spreadsheet import FileResult
@@ -20,6 +21,15 @@ REFUSED_THERE = Advice(
     "Marketplace menolak barang ini dari berkas. Perbaiki di daftar barang, impor, lalu ekspor lagi.",
     "The marketplace refused this product of the file. Mend the register, import it, and export again.",
 )
+
+
+class FileState(StrEnum):
+    """What the marketplace's file says of a product."""
+
+    REFUSED = "refused"
+    SILENT = "silent"
+    """It went into a file, and the marketplace's file does not mention it."""
+    ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ REGISTER = f"""\
 No Reg;Nama Pedagang;Nama Barang;Hrg;Stok;Berat (gr);Kategori;Deskripsi
 R-001;Siti Contoh;Kerupuk Udang;Rp 12.500;20;250;Kerupuk;{LONG}
 R-001;Siti Contoh;Kerupuk Melarat;12rb;20;250;Kerupuk;{LONG}
-R-001;Siti Contoh;Rengginang;15rb;20;250;Kerupuk;pendek
+R-001;Siti Contoh;Rengginang;15rb;20;250;Kerupuk;Renyah <b>sekali</b>, dari dapur sendiri.
 R-002;Budi Contoh;Terasi Udang;15rb;10;100;Terasi;{LONG}
 """
 

@@ -46,7 +46,8 @@ def test_people_read_the_same_on_the_screen(shop_office: Office) -> None:
     ended = shop_office.run(*line(shop_office))
 
     assert "Rengginang" in ended.out
-    assert "Sekarang: 6 huruf. Perbaiki di daftar barang" in ended.out
+    assert "HTML “<b>”" in ended.out
+    assert "daftar barang" in ended.out
     assert "2 barang ditulis ke" in ended.err
 
 

@@ -20,6 +20,7 @@ from onboarder.cli.command_line import command_line
 from onboarder.cli.exits import Exit
 from onboarder.cli.wording import LANGUAGES, Words, read_texts
 from onboarder.connector.manifest import Capability, CredentialKind, Limits
+from onboarder.converge.file_verdicts import FileState
 from onboarder.intake.importing import Outcome
 from onboarder.model.shop import ListingField, ListingState, StoreState
 from onboarder.model.work import DriftClass, RunState
@@ -126,6 +127,7 @@ STATES: tuple[tuple[str, type[StrEnum]], ...] = (
     ("credentials", CredentialKind),
     ("row_outcome", Outcome),
     ("doctor", Level),
+    ("file_state", FileState),
 )
 
 

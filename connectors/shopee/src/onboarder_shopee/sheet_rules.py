@@ -3,6 +3,7 @@
 The limits are those for Indonesia before a shop is connected; a shop's own may be narrower.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 from onboarder.connector.errors import Advice, Rejected
@@ -12,7 +13,7 @@ from onboarder.model.shop import ListingContent, ListingField
 from onboarder_shopee import wire
 from onboarder_shopee.choices import grid_of
 from onboarder_shopee.manifest import MANIFEST
-from onboarder_shopee.requirements import HEAVIEST, MOST_HASHTAGS, MOST_TIMES_DEARER, check
+from onboarder_shopee.requirements import HEAVIEST, MARKUP, MOST_HASHTAGS, MOST_TIMES_DEARER, check
 from onboarder_shopee.settings import ShopeeSettings
 
 LIMITS = wire.ItemLimit()
@@ -68,6 +69,14 @@ def _numbers(values: set[int]) -> str:
     return ", ".join(_number(one) for one in sorted(values))
 
 
+def _written(content: ListingContent) -> str:
+    text = content.description
+    parts = [f"{len(text)} huruf"]
+    parts += [f"HTML “{found[0]}”" for found in [MARKUP.search(text)] if found]
+    parts += [f"{tags} tagar" for tags in [len(re.findall(r"#\w", text))] if tags]
+    return ", ".join(parts)
+
+
 def _choices(content: ListingContent) -> str:
     options = [one for level in grid_of(content.offers).options for one in level]
     long = [f"“{one}”" for one in options if len(one) > _LONGEST]
@@ -81,7 +90,7 @@ SAID: dict[str, Said] = {
     ),
     "description": (
         f"Deskripsi harus {_range(LIMITS.item_description_length_limit)} huruf, tanpa HTML, paling banyak {_TAGS}.",
-        lambda one: f"{len(one.description)} huruf",
+        _written,
     ),
     "category": ("Template ini mewajibkan nomor kategori.", lambda one: one.category or "kosong"),
     "photos": (
