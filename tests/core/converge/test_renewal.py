@@ -130,7 +130,10 @@ async def test_tasks_of_one_process_share_one_renewal(desk: Desk) -> None:
 
 async def test_another_process_waits_for_the_answer_and_uses_it(desk: Desk) -> None:
     looks = 0
-    waits = asyncio.Event()
+    sent, waits = asyncio.Event(), asyncio.Event()
+
+    async def begin() -> None:
+        sent.set()
 
     async def look_again_soon(_: float) -> None:
         nonlocal looks
@@ -139,12 +142,12 @@ async def test_another_process_waits_for_the_answer_and_uses_it(desk: Desk) -> N
             waits.set()
         await asyncio.sleep(0.1)
 
+    desk.asks.before = begin
     desk.asks.after = waits.wait  # the answer comes when the other has looked three times in vain
     other = desk.process("p2")
     other._sleep = look_again_soon  # pyright: ignore[reportPrivateUsage]
     first = asyncio.create_task(desk.process("p1").renewed(desk.store, desk.asks, 1))
-    while not desk.asks.begun:
-        await asyncio.sleep(0.001)
+    await sent.wait()
 
     assert await other.renewed(desk.store, desk.asks, 1) == await first
     assert (desk.asks.begun, desk.family.revoked) == (1, False)
