@@ -5,8 +5,9 @@ from enum import StrEnum
 from onboarder.connector.contract import OpenedStore
 from onboarder.connector.errors import Advice
 from onboarder.converge.renewal import keep
-from onboarder.converge.session import Surroundings, as_opened
-from onboarder.model.ids import MerchantId, StoreId, marketplace_of
+from onboarder.converge.session import as_opened
+from onboarder.converge.surroundings import Surroundings
+from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.work import Lane
 from onboarder.records import consent, stores, tasks, writes
 from onboarder.records.consent import ShopTakenError, StateRecord
@@ -42,9 +43,6 @@ async def _save(
     tx: Transaction, around: Surroundings, visit: StateRecord, opened: OpenedStore
 ) -> Authorised:
     where, now, shop = visit.store_id, around.clock(), opened.store
-    holder = await consent.holder_of(tx, marketplace_of(where), shop.remote_id)
-    if holder not in {None, where}:
-        return Authorised.SHOP_TAKEN
     values = as_opened(shop) | {"failure": None, "starts": 0}
     if not await consent.authorise(tx, where, shop.remote_id, values):
         return Authorised.OTHER_SHOP

@@ -25,7 +25,7 @@ from onboarder.connector.errors import (
 )
 from onboarder.consent.authorising import Authorised, authorise
 from onboarder.converge.doorbell import Doorbell
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId, marketplace_of
 from onboarder.model.work import Lane
 from onboarder.people.links import as_typed, digest, new_state

@@ -10,7 +10,7 @@ import structlog
 
 from onboarder.connector.webhook import Delivery, Event, tells_by_itself
 from onboarder.converge.doorbell import Doorbell
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.work import Lane
 from onboarder.records import inbox, stores

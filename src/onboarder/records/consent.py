@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from onboarder.model.ids import CanvasserId, MarketplaceName, RemoteId, StoreId
+from onboarder.model.ids import CanvasserId, RemoteId, StoreId
 from onboarder.model.shop import StoreState
 from onboarder.records.codec import Row, reader
 from onboarder.records.consent_tables import consent_link, consent_state
@@ -95,17 +95,6 @@ async def use_state(tx: Transaction, digest: str, *, now: datetime) -> bool:
     unused = (consent_state.c.digest == digest, consent_state.c.used_at.is_(None))
     done = await tx.execute(update(consent_state).where(*unused).values(used_at=now))
     return bool(done.rowcount)
-
-
-async def holder_of(
-    tx: Transaction, marketplace: MarketplaceName, remote_id: RemoteId
-) -> StoreId | None:
-    """Which of our stores is that shop."""
-    query = select(store.c.id).where(
-        store.c.marketplace == marketplace, store.c.remote_id == remote_id
-    )
-    found: str | None = await tx.scalar(query)
-    return None if found is None else StoreId(found)
 
 
 async def authorise(tx: Transaction, where: StoreId, remote_id: RemoteId, values: Row) -> bool:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from alembic.config import Config
@@ -11,6 +12,7 @@ from onboarder.cli.exits import Exit
 from onboarder.records.migrations import NEWEST
 from tests.core.cli.office import Office, records
 from tests.servers.postgres import fresh_database
+from tests.support.consenting import Installed
 
 
 def test_a_fresh_installation_is_healthy_and_nothing_is_changed_by_looking(office: Office) -> None:
@@ -175,3 +177,20 @@ def test_the_revision_this_release_needs_is_that_of_the_last_script() -> None:
     config.set_main_option("script_location", "onboarder.records:migrations")
 
     assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
+
+
+def test_the_doctor_says_which_secrets_are_there_and_never_what_they_say(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asks(Installed):
+        manifest = replace(Installed.manifest, secrets=("app_key", "push_key"))
+
+    monkeypatch.setattr("onboarder.cli.checks_of_configuration.connector_type", lambda _: Asks)
+    monkeypatch.setenv("ONBOARDER_SECRET_REHEARSAL_APP_KEY", "rahasia-sekali")
+    missing = office.run("doctor", "--lang", "en")
+    monkeypatch.setenv("ONBOARDER_SECRET_REHEARSAL_PUSH_KEY", "rahasia-juga")
+    there = office.run("doctor", "--lang", "en")
+
+    assert "rehearsal: push_key not there" in missing.out
+    assert "rehearsal: app_key, push_key" in there.out
+    assert "rahasia" not in missing.out + missing.err + there.out + there.err

@@ -15,7 +15,8 @@ from onboarder.model.ids import MarketplaceName
 from onboarder.model.shop import StoreState
 from onboarder.model.work import Lane
 from onboarder.people.links import as_typed, new_token
-from onboarder.records import tables
+from onboarder.records import consent, tables
+from onboarder.records.consent import ShopTakenError
 from onboarder.records.consent_tables import consent_link, consent_state
 from tests.support.consenting import PAGE, PUBLIC, Fair
 from tests.support.fuse import Killed
@@ -266,6 +267,17 @@ async def test_another_merchant_s_shop_is_refused_and_reported(fair: Fair) -> No
     assert (work.store.remote_id, work.credentials) == (None, None)
     assert work.store.state is StoreState.AWAITING_OWNER
     assert await fair.codes_of_tasks() == ["consent.needed", "consent.shop_taken"]
+
+
+async def test_the_database_itself_lets_no_two_stores_be_one_shop(fair: Fair) -> None:
+    mine, hers = await fair.drafts(2)
+    shop = await fair.open_shop(hers)
+
+    with pytest.raises(ShopTakenError):
+        async with fair.town.database.write() as tx:
+            await consent.authorise(tx, mine, shop, {"complete": True})
+
+    assert (await fair.town.work_of(mine)).store.remote_id is None
 
 
 async def test_of_two_merchants_at_once_with_one_shop_one_gets_it(fair: Fair) -> None:
