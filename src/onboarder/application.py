@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from onboarder.connector.manifest import Manifest
     from onboarder.connector.registry import MarketplaceConfig
-    from onboarder.converge.session import Marketplace, Surroundings
+    from onboarder.converge.surroundings import Marketplace, Surroundings
     from onboarder.intake.photo_store import PhotoStore
     from onboarder.intake.rules import IntakeRules
     from onboarder.people.key_ring import KeyRingFile
@@ -159,7 +159,7 @@ class Application:
         Without Redis each process keeps a slow budget of its own.
         """
         from onboarder.converge.renewal import Renewals
-        from onboarder.converge.session import Surroundings
+        from onboarder.converge.surroundings import Surroundings
 
         deadline = timedelta(seconds=self.settings.call_deadline_seconds)
         async with AsyncExitStack() as stack:
@@ -199,7 +199,7 @@ class Application:
         from onboarder.connector.contract import Equipment
         from onboarder.connector.http import MarketplaceHttp, open_client
         from onboarder.connector.registry import connector_type
-        from onboarder.converge.session import Marketplace
+        from onboarder.converge.surroundings import Marketplace
 
         kind = connector_type(config.connector)
         rate = config.budget.per_second or kind.manifest.requests_per_second

@@ -35,7 +35,7 @@ from onboarder.connector.errors import (
 )
 from onboarder.converge.loop import converge
 from onboarder.converge.renewal import opened
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import RemoteId, StoreId
 from onboarder.model.work import Lane
 from onboarder.queue import installed_queue

@@ -24,7 +24,7 @@ import httpx
 import structlog
 
 from onboarder.converge.loop import PassEnd, converge
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import StoreId
 from onboarder.model.work import Lane
 from onboarder.records import register, stores

@@ -9,7 +9,8 @@ from sqlalchemy import delete, insert, select
 
 from onboarder.connector.contract import Access, Page
 from onboarder.converge.plan import Plan, plan
-from onboarder.converge.session import Marketplace, Session
+from onboarder.converge.session import Session
+from onboarder.converge.surroundings import Marketplace
 from onboarder.model.ids import RemoteId, StoreId
 from onboarder.model.recorded import Lease
 from onboarder.records import stores, tables

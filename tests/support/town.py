@@ -19,7 +19,7 @@ from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.night import Night, Scope
 from onboarder.converge.orders import answer_task
 from onboarder.converge.renewal import Renewals
-from onboarder.converge.session import Marketplace, Surroundings
+from onboarder.converge.surroundings import Marketplace, Surroundings
 from onboarder.model.goods import Product, Variant
 from onboarder.model.ids import (
     CanvasserId,

@@ -15,7 +15,7 @@ from onboarder.connector.contract import Equipment
 from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.connector.registry import connector_type
 from onboarder.converge.loop import PassEnd, converge
-from onboarder.converge.session import Marketplace, Surroundings
+from onboarder.converge.surroundings import Marketplace, Surroundings
 from onboarder.logging import configure_logging
 from onboarder.model.ids import MarketplaceName
 from onboarder.records.progress import Selection, chosen_stores

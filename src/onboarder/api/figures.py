@@ -4,7 +4,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from onboarder.records import presence, stores, tasks
+from onboarder.records import presence, progress, tasks
 from onboarder.records.database import Database
 
 SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 20)
@@ -36,7 +36,7 @@ class Figures:
     async def text(self, database: Database, now: datetime) -> bytes:
         """All figures in Prometheus' text format, those of the records counted now."""
         async with database.read() as tx:
-            held = await stores.count_by_state(tx)
+            held = await progress.stores_by_state(tx)
             waiting = await tasks.count_open(tx)
             alive = await presence.alive(tx, now)
         self._stores.clear()

@@ -10,7 +10,7 @@ from onboarder.api.figures import Figures
 from onboarder.consent.doors import Doors
 from onboarder.consent.inbox import Inbox
 from onboarder.converge.doorbell import Doorbell
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from onboarder.converge.failures import backoff
 from onboarder.converge.parked import UNREADABLE
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.recorded import Lease
 from onboarder.model.work import Lane
 from onboarder.records import parking, stores, tasks

@@ -56,4 +56,3 @@ async def note_lost_consent(session: Session, generation: int) -> Next | None:
         return None
     log.info("consent.lost", store=session.store.id)
     return await prepare_draft(session)
-

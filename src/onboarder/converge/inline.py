@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.night import Night
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import RunId, StoreId
 from onboarder.records import runs
 from onboarder.records.runs import RunRecord

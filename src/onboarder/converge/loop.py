@@ -31,7 +31,8 @@ from onboarder.converge.observe import observe
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
 from onboarder.converge.reasons import close_answered, report_faults
-from onboarder.converge.session import Session, Surroundings
+from onboarder.converge.session import Session
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import StoreId, marketplace_of
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Lane

@@ -1,25 +1,24 @@
 """One pass over one store: the lease, what is known, and the way in."""
 
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
-from onboarder.connector.contract import Access, Connector, Credentials
+from onboarder.connector.contract import Access, Credentials
 from onboarder.connector.errors import Advice, CredentialsExpired, MarketplaceError
 from onboarder.connector.leave import leave_until
 from onboarder.connector.manifest import CredentialKind
 from onboarder.converge import renewal
 from onboarder.converge.bound import Bound
-from onboarder.converge.renewal import LOST, OpenCredentials, Renewals
+from onboarder.converge.renewal import LOST, OpenCredentials
+from onboarder.converge.surroundings import Surroundings
 from onboarder.converge.wanted import Wanted, wanted
-from onboarder.model.ids import MarketplaceName, PhotoHash, ProductId, Reference, listing_id
-from onboarder.model.people import Programme
+from onboarder.model.ids import ProductId, Reference, listing_id
 from onboarder.model.recorded import (
     Lease,
     ListingRecord,
@@ -28,11 +27,11 @@ from onboarder.model.recorded import (
     StoreWork,
 )
 from onboarder.model.shop import ListingState, ObservedStore, StoreState
-from onboarder.model.work import DriftClass, DriftPolicy, IntentKind
-from onboarder.people.vault import KeyGone, Vault
+from onboarder.model.work import IntentKind
+from onboarder.people.vault import KeyGone
 from onboarder.records import stores, tasks, writes
 from onboarder.records.codec import Row
-from onboarder.records.database import Database, Transaction
+from onboarder.records.database import Transaction
 from onboarder.rules.standing import rejection_advice, standing_advice
 
 log = structlog.get_logger()
@@ -43,48 +42,6 @@ RENEW_BEFORE = timedelta(minutes=5)
 """A login's credentials that expire sooner are renewed before a pass."""
 RENEW_CONSENT_BEFORE = timedelta(minutes=30)
 """Credentials by consent that expire sooner, or within the longest pass, are renewed before a pass."""
-
-
-class PhotoSource(Protocol):
-    """Where photo bytes come from."""
-
-    def read(self, photo: PhotoHash) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Marketplace:
-    """A configured marketplace, ready to be called."""
-
-    name: MarketplaceName
-    connector: Connector
-    categories: Mapping[str, str]
-    """Our category codes to the marketplace's keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every pass of this process shares."""
-
-    database: Database
-    vault: Vault
-    renewals: Renewals
-    programme: Programme
-    marketplaces: Mapping[MarketplaceName, Marketplace]
-    photos: PhotoSource
-    clock: Callable[[], datetime]
-    random: Random
-    lease_span: timedelta
-    call_deadline: timedelta
-    fresh_for: timedelta
-    started_at: datetime
-    """When this process began: older observations are not believed, the database may be a restored backup."""
-    drift_policy: Mapping[DriftClass, DriftPolicy]
-    look_again: tuple[timedelta, ...]
-    """How long after a change to look whether a review has ended: the last one repeats."""
-    pass_span: timedelta = timedelta(minutes=10)
-    """How long one pass may take in all."""
-    link_span: timedelta = timedelta(days=30)
-    """How long a merchant's personal link works."""
 
 
 class Session:

@@ -105,7 +105,9 @@ async def authorise(tx: Transaction, where: StoreId, remote_id: RemoteId, values
     same = store.c.remote_id.is_(None) | (store.c.remote_id == remote_id)
     try:
         done = await tx.execute(
-            update(store).where(store.c.id == where, same).values({**values, "remote_id": remote_id})
+            update(store)
+            .where(store.c.id == where, same)
+            .values({**values, "remote_id": remote_id})
         )
     except IntegrityError:
         raise ShopTakenError from None

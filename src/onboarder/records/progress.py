@@ -172,3 +172,11 @@ def _where(chosen: Selection) -> Sequence[ColumnElement[bool]]:
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
+
+
+async def stores_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Stores by (marketplace, state)."""
+    query = select(store.c.marketplace, store.c.state, func.count()).group_by(
+        store.c.marketplace, store.c.state
+    )
+    return {(where, state): int(n) for where, state, n in await tx.execute(query)}

@@ -24,14 +24,7 @@ from onboarder.records.codec import (
 )
 from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
-from onboarder.records.tables import (
-    intent,
-    listing,
-    merchant,
-    product,
-    remote_photo,
-    store,
-)
+from onboarder.records.tables import intent, listing, merchant, product, remote_photo, store
 
 
 class LeaseLost(Exception):
@@ -260,14 +253,6 @@ async def records(
     if limit is not None:
         query = query.limit(limit)
     return [read_store(row) for row in (await tx.execute(query)).mappings()]
-
-
-async def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
-    """Stores by (marketplace, state)."""
-    query = select(store.c.marketplace, store.c.state, func.count()).group_by(
-        store.c.marketplace, store.c.state
-    )
-    return {(where, state): int(n) for where, state, n in await tx.execute(query)}
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ import pytest
 from onboarder.connector.errors import Advice
 from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.loop import PassEnd
-from onboarder.converge.orders import open_stores, redrive
+from onboarder.converge.orders import open_stores
 from onboarder.model.ids import CanvasserId
 from onboarder.model.recorded import RELIST
 from onboarder.model.shop import ListingState, StoreState
@@ -207,35 +207,6 @@ async def test_fields_the_marketplace_refuses_are_a_task_and_the_other_products_
     assert (await town.work_of(store)).store.due_at is None
 
 
-async def test_a_refused_photo_holds_back_only_the_products_that_need_it(town: Town) -> None:
-    [owner] = await town.settle(products=3)
-    town.around = replace(town.around, photos=OneBadPhoto(a_product(owner, 1).photos[0]))
-    await town.order([owner])
-    await town.run_until_quiet()
-    [task] = await town.tasks()
-    assert task.code == "rehearsal.image_unreadable"
-    assert "Kerupuk contoh 1" in task.id_text
-    assert (await town.account()).states() == ["live"] * 2
-
-
-async def test_a_lost_photo_file_holds_back_only_its_products_until_it_is_back(town: Town) -> None:
-    [owner] = await town.settle(products=3)
-    whole = town.around
-    town.around = replace(whole, photos=OneLostPhoto(a_product(owner, 1).photos[0]))
-    await town.order([owner])
-    await town.run_until_quiet()
-    [task] = await town.tasks()
-    assert task.code == "parked.photo_missing"
-    assert "Impor lagi fotonya" in task.id_text
-    assert (await town.account()).states() == ["live"] * 2
-
-    town.around = whole
-    await redrive(town.database, SilentDoorbell(), None, by="ani", clock=town.clock)
-    await town.run_until_quiet()
-    assert await town.tasks() == []
-    assert (await town.account()).states() == ["live"] * 3
-
-
 async def test_a_product_that_cannot_go_there_is_a_task_until_it_is_mended(town: Town) -> None:
     [store] = await town.open_shops()
     await town.change(store, price=20)
@@ -397,25 +368,3 @@ async def test_a_person_at_the_stall_keeps_the_lane_through_a_short_wait(town: T
 def test_the_gate_tells_a_canvasser_what_to_do() -> None:
     assert isinstance(UNTRAINED, Advice)
     assert "Catat tanggal pelatihan" in UNTRAINED.id
-
-
-class OneLostPhoto:
-    """The file of one photo is gone."""
-
-    def __init__(self, lost: str) -> None:
-        self._lost = lost
-
-    def read(self, photo: str) -> bytes:
-        if photo == self._lost:
-            raise FileNotFoundError(photo)
-        return b"\xff\xd8\xff\xe0" + photo.encode()
-
-
-class OneBadPhoto:
-    """All photos can be read by the marketplace but one."""
-
-    def __init__(self, bad: str) -> None:
-        self._bad = bad
-
-    def read(self, photo: str) -> bytes:
-        return b"no picture" if photo == self._bad else b"\xff\xd8\xff\xe0" + photo.encode()

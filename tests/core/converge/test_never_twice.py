@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.plan import CompleteStore, OpenStore
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.recorded import Lease
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import IntentKind, IntentState

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from random import Random
 
-from onboarder.converge.session import Surroundings
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.work import Lane
 from onboarder.records import stores

@@ -1,0 +1,57 @@
+"""What every pass of one process shares: the parts it works with and the times it keeps."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol
+
+from onboarder.connector.contract import Connector
+from onboarder.converge.renewal import Renewals
+from onboarder.model.ids import MarketplaceName, PhotoHash
+from onboarder.model.people import Programme
+from onboarder.model.work import DriftClass, DriftPolicy
+from onboarder.people.vault import Vault
+from onboarder.records.database import Database
+
+
+class PhotoSource(Protocol):
+    """Where photo bytes come from."""
+
+    def read(self, photo: PhotoHash) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """A configured marketplace, ready to be called."""
+
+    name: MarketplaceName
+    connector: Connector
+    categories: Mapping[str, str]
+    """Our category codes to the marketplace's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every pass of this process shares."""
+
+    database: Database
+    vault: Vault
+    renewals: Renewals
+    programme: Programme
+    marketplaces: Mapping[MarketplaceName, Marketplace]
+    photos: PhotoSource
+    clock: Callable[[], datetime]
+    random: Random
+    lease_span: timedelta
+    call_deadline: timedelta
+    fresh_for: timedelta
+    started_at: datetime
+    """When this process began: older observations are not believed, the database may be a restored backup."""
+    drift_policy: Mapping[DriftClass, DriftPolicy]
+    look_again: tuple[timedelta, ...]
+    """How long after a change to look whether a review has ended: the last one repeats."""
+    pass_span: timedelta = timedelta(minutes=10)
+    """How long one pass may take in all."""
+    link_span: timedelta = timedelta(days=30)
+    """How long a merchant's personal link works."""
