@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from onboarder.api.pages import read_pages
 from onboarder.connector.advice import UNAVAILABLE
 from onboarder.connector.errors import Unavailable
 from onboarder.consent.doors import Arrival, Doors, LinkState
+from onboarder.records.consent_tables import consent_state
 from tests.core.api.conftest import House
 
 BACK = "/callback/rehearsal"
@@ -44,8 +46,9 @@ async def test_a_preview_of_a_link_begins_nothing(house: House) -> None:
     previews = [await house.knock.get(link), await house.knock.head(link)]
 
     assert [one.status_code for one in previews] == [200, 200]
-    assert house.fair.connector.exchanges == 0
     assert "location" not in previews[0].headers
+    async with house.fair.town.database.read() as tx:
+        assert (await tx.execute(select(consent_state))).all() == []
 
 
 async def refused(house: House) -> httpx.Response:
