@@ -101,7 +101,16 @@ async def _keys(ward: Ward) -> list[Check]:
     check = _tried(ward, "keys", lambda: f"{path}" if ward.app.vault else "")
     if check.level is Level.OK and path.stat().st_mode & 0o077:
         return [ward.found("keys", Level.WARN, "keys_open", path=path)]
-    return [check]
+    return [check, *_key_store(ward)]
+
+
+def _key_store(ward: Ward) -> list[Check]:
+    """A file serves the processes of one host; a database server may have workers on several."""
+    settings = ward.settings
+    if settings.embedded_database or settings.keys_url is not None:
+        return []
+    path = settings.data_dir / "keys" / "merchants.db"
+    return [ward.found("keys", Level.WARN, "keys_on_this_host", path=path)]
 
 
 async def _disk(ward: Ward) -> list[Check]:

@@ -80,7 +80,13 @@ def _of(app: Application) -> Rotation:
 
 async def _show(desk: Desk, rotation: Rotation) -> int:
     found, words = await rotation.keys(), desk.words
-    header = [words(f"keys.{one}") for one in ("key", "role", "merchants", "values", "can_go")]
+    header = [
+        words("keys.key"),
+        words("keys.role"),
+        words("keys.merchants"),
+        words("keys.values"),
+        words("keys.can_go"),
+    ]
     desk.show(
         {"keys": [_document(one) for one in found]},
         lambda: [table(header, [_line(desk, one) for one in found])],
@@ -100,8 +106,8 @@ def _document(key: RingKey) -> dict[str, object]:
 
 
 def _line(desk: Desk, key: RingKey) -> tuple[str, str, int, int, str]:
-    roles = [name for name, has in (("active", key.active), ("root", key.root)) if has]
-    role = ", ".join(desk.words(f"keys.{one}") for one in roles)
+    roles = ((key.active, "keys.active"), (key.root, "keys.root"))
+    role = ", ".join(desk.words(name) for has, name in roles if has)
     return key.name, role, key.merchants, key.values, "✓" if key.idle else ""
 
 

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from onboarder.model.ids import CanvasserId, MerchantId, StoreId
 from onboarder.model.recorded import StoreWork
 from onboarder.people.links import digest, new_token
-from onboarder.people.vault import Place, Vault
+from onboarder.people.places import Place
+from onboarder.people.vault import Vault
 from onboarder.records import consent
 from onboarder.records.consent import LinkRecord
 from onboarder.records.database import Transaction

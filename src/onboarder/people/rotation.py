@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from onboarder.people.key_ring import KeyRingFile
-from onboarder.people.vault import MerchantKey, Place, Vault
+from onboarder.people.places import Place
+from onboarder.people.vault import MerchantKey, Vault
 from onboarder.problems import RefusedProblem
 
 STEP = 500

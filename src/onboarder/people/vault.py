@@ -17,22 +17,10 @@ from pydantic import SecretStr
 from onboarder.model.ids import MerchantId
 from onboarder.people import sealing
 from onboarder.people.key_ring import KeyRing
+from onboarder.people.places import Place
 from onboarder.problems import ConfigProblem
 
 DERIVED_BYTES = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a secret stands, and whose it is."""
-
-    owner: MerchantId
-    table: str
-    column: str
-    row: str
-
-    def __str__(self) -> str:
-        return f"{self.table}|{self.column}|{self.row}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.recorded import SealedCredentials
-from onboarder.people.vault import Place
+from onboarder.people.places import Place
 from onboarder.records.codec import reader
 from onboarder.records.consent_tables import consent_link
 from onboarder.records.database import Database, Transaction

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from onboarder.model.ids import MerchantId
 from onboarder.people import sealing
 from onboarder.people.key_ring import KeyRing, KeyRingFile
-from onboarder.people.vault import KeyGone, MerchantKey, Place, Vault
+from onboarder.people.places import Place
+from onboarder.people.vault import KeyGone, MerchantKey, Vault
 from onboarder.problems import ConfigProblem
 from tests.support.town import KeysInMemory
 

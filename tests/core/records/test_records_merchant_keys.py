@@ -20,7 +20,8 @@ from onboarder.model.recorded import SealedCredentials
 from onboarder.people import sealing
 from onboarder.people.key_ring import KeyRingFile
 from onboarder.people.rotation import Rotation
-from onboarder.people.vault import KeyGone, Place, Vault
+from onboarder.people.places import Place
+from onboarder.people.vault import KeyGone, Vault
 from onboarder.problems import ConfigProblem, RefusedProblem
 from onboarder.records import credentials
 from onboarder.records.credentials import FirstValues
