@@ -25,8 +25,10 @@ PERIOD = 0.25
 """Seconds between looks."""
 TOLD_AFTER = 2.0
 """Seconds of standstill that are worth a line in the log."""
+MOST_COUNTED = 2 * PERIOD
+"""Seconds of standstill that one look can find: a thread that comes later was itself kept waiting, as on a busy machine."""
 PAUSED = 5.0
-"""If the thread itself comes so many seconds late, the whole process was stopped: that is nobody's fault in here."""
+"""If the thread comes so many seconds late, the whole process was stopped: that is nobody's fault in here."""
 MEGABYTE = 1 << 20
 
 
@@ -68,8 +70,7 @@ class Watch:
         self._look_at_size()
         if elapsed > PAUSED:
             log.warning("process.paused", seconds=round(elapsed, 1))
-            elapsed = PERIOD
-        self._look_at_loop(elapsed)
+        self._look_at_loop(min(elapsed, MOST_COUNTED))
 
     @contextmanager
     def kept(self) -> Generator[None]:
