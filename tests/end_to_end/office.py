@@ -60,6 +60,14 @@ class Office:
         self.workers.append(worker)
         return worker
 
+    def start_service(self) -> None:
+        """`onboarder serve`, ended with the workers."""
+        with (self.folder / "serve.log").open("ab") as log:
+            command = [*ONBOARDER, "serve"]
+            self.workers.append(
+                subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            )
+
     def stop(self) -> None:
         for worker in self.workers:
             worker.terminate()
@@ -69,9 +77,14 @@ class Office:
 
 @contextmanager
 def an_office(
-    folder: Path, *, database_url: str, redis_url: str, marketplaces: Mapping[str, str]
+    folder: Path,
+    *,
+    database_url: str,
+    redis_url: str,
+    marketplaces: Mapping[str, str],
+    more: Mapping[str, str] | None = None,
 ) -> Generator[Office]:
-    """`marketplaces` are the texts of config/marketplaces/NAME.toml by name. The schema is migrated."""
+    """`marketplaces`: the texts of config/marketplaces/NAME.toml by name; `more`: settings. The schema is migrated."""
     config = folder / "config"
     shutil.copytree(CONFIG, config)
     for known in (config / "marketplaces").glob("*.toml"):
@@ -91,6 +104,7 @@ def an_office(
             "ONBOARDER_DATABASE_URL": database_url,
             "ONBOARDER_REDIS_URL": redis_url,
             "NO_COLOR": "1",
+            **{f"ONBOARDER_{name.upper()}": value for name, value in (more or {}).items()},
         },
     )
     with ExitStack() as stack:

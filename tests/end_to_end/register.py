@@ -1,6 +1,7 @@
 """A small register as CSV files with photos; every person in it is invented."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -10,8 +11,10 @@ GOODS = ("Kerupuk udang", "Terasi", "Ikan asin jambal", "Kopi bubuk", "Emping", 
 UNTRAINED = 2
 
 
-def write_register(folder: Path, merchants: int) -> tuple[Path, Path]:
-    """Two CSV files: `merchants` trained ones with six products each, and two untrained ones without products."""
+def write_register(
+    folder: Path, merchants: int, *, markets: Sequence[str] = MARKETS, goods_each: int = 6
+) -> tuple[Path, Path]:
+    """Two CSV files: `merchants` trained ones with products, and two untrained ones without, spread over the markets."""
     photos = folder / "foto"
     photos.mkdir(parents=True)
     for n, good in enumerate(GOODS):
@@ -19,9 +22,15 @@ def write_register(folder: Path, merchants: int) -> tuple[Path, Path]:
         picture.save(photos / f"{good.split()[0].lower()}.jpg")
     people, goods = folder / "pedagang.csv", folder / "barang.csv"
     _write(
-        people, _PEOPLE, [_person(n, trained=n < merchants) for n in range(merchants + UNTRAINED)]
+        people,
+        _PEOPLE,
+        [
+            _person(n, markets[n % len(markets)], trained=n < merchants)
+            for n in range(merchants + UNTRAINED)
+        ],
     )
-    _write(goods, _GOODS, [_good(n, good) for n in range(merchants) for good in GOODS])
+    each = GOODS[:goods_each]
+    _write(goods, _GOODS, [_good(n, good) for n in range(merchants) for good in each])
     return people, goods
 
 
@@ -38,14 +47,14 @@ _PEOPLE = (
 _GOODS = ("No Reg", "Nama Barang", "Harga", "Stok", "Berat (gr)", "Foto")
 
 
-def _person(n: int, *, trained: bool) -> tuple[str, ...]:
+def _person(n: int, market: str, *, trained: bool) -> tuple[str, ...]:
     training = ("12/11/2026", f"Canvasser {n % 3 + 1}") if trained else ("", "")
     shop = "Toko Berkah" if n % 10 == 0 else f"Toko Contoh {n}"
     return (
         f"E2E-{n:03}",
         f"Contoh {_word(n)}",
         f"0811000{n:05}",
-        MARKETS[n % 5],
+        market,
         f"A/{n}",
         shop,
         *training,
