@@ -5,6 +5,7 @@ The text of anybody else's error may hold what it stumbled over: a name in a row
 
 import traceback
 from collections.abc import Iterator
+from typing import cast
 
 OURS = "onboarder"
 
@@ -34,7 +35,7 @@ def _chain(error: BaseException) -> list[BaseException]:
     while one is not None and one not in found:
         found.insert(0, one)
         if isinstance(one, BaseExceptionGroup):
-            members: tuple[BaseException, ...] = one.exceptions
+            members = cast("BaseExceptionGroup[BaseException]", one).exceptions
             found[:0] = [inner for member in members for inner in _chain(member)]
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     return found

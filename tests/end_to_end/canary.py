@@ -2,10 +2,10 @@
 
 import io
 import logging
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 import pytest
@@ -54,7 +54,8 @@ class Listener:
     def hear_redis(self, url: str) -> int:
         """All keys and values, as stored; returns how many keys there are."""
         with Redis.from_url(url) as redis:
-            keys = [one.decode() for one in redis.scan_iter("*")]
+            found = cast("list[bytes]", _asker(redis)("KEYS", "*"))
+            keys = [one.decode() for one in found]
             for key in keys:
                 self.hear("redis", f"{key} {_value(redis, key)!r}\n")
         return len(keys)
@@ -108,17 +109,21 @@ async def ignoring(work: Awaitable[T]) -> T | None:
         return None
 
 
+READING = {
+    b"string": ("GET",),
+    b"hash": ("HGETALL",),
+    b"list": ("LRANGE", "0", "-1"),
+    b"set": ("SMEMBERS",),
+    b"zset": ("ZRANGE", "0", "-1", "WITHSCORES"),
+}
+
+
 def _value(redis: Redis, key: str) -> object:
-    match redis.type(key):
-        case b"string":
-            return redis.get(key)
-        case b"hash":
-            return redis.hgetall(key)
-        case b"list":
-            return redis.lrange(key, 0, -1)
-        case b"set":
-            return redis.smembers(key)
-        case b"zset":
-            return redis.zrange(key, 0, -1, withscores=True)
-        case _:
-            return redis.dump(key)
+    """Whatever the key holds."""
+    ask = _asker(redis)
+    command, *more = READING[cast("bytes", ask("TYPE", key))]
+    return ask(command, key, *more)
+
+
+def _asker(redis: Redis) -> Callable[..., object]:
+    return cast("Callable[..., object]", redis.execute_command)

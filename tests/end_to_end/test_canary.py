@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy import select, update
 
 from onboarder.api.app import create_app
@@ -56,7 +56,7 @@ from tests.end_to_end.canary import (
     ignoring,
     listening,
 )
-from tests.support.consenting import IDENTITY, PUBLIC, Installed, message
+from tests.support.consenting import IDENTITY, PUBLIC, Installed, install, message
 from tests.support.crew import eventually
 from tests.support.practice import store_content
 from tests.support.town import REHEARSAL
@@ -77,13 +77,11 @@ def foreign_errors(secret: str) -> list[Exception]:
     refused = httpx.HTTPStatusError(
         f"Client error for url {request.url}", request=request, response=httpx.Response(500)
     )
-    try:
+    with pytest.raises(ValidationError) as quoted:
         Strict.model_validate({"price": f"HP {secret}"})
-    except ValueError as error:
-        quoted = error
     return [
         refused,
-        quoted,
+        quoted.value,
         KeyError(secret),
         RuntimeError(f"no stock for {secret}"),
         ExceptionGroup(secret, [ValueError(secret)]),
@@ -162,7 +160,7 @@ def test_a_canary_is_heard_nowhere(
 ) -> None:
     for shared in (Installed.codes, Installed.withdrawn, Installed.unproven, Installed.troubles):
         shared.clear()
-    monkeypatch.setattr("onboarder.connector.registry.connector_type", lambda _: Installed)
+    install(monkeypatch)
     monkeypatch.setenv("ONBOARDER_PUBLIC_URL", PUBLIC)
     monkeypatch.setenv("ONBOARDER_REDIS_URL", redis_url)
     with a_marketplace() as (address, _):

@@ -9,8 +9,11 @@ from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import pytest
 from pydantic import SecretStr
 
+from onboarder.cli import checks_of_configuration, exporting, marketplaces, planning
+from onboarder.connector import registry
 from onboarder.connector.advice import UNREACHABLE
 from onboarder.connector.consent import ConsentReturn
 from onboarder.connector.contract import Access, Credentials, Equipment, OpenedStore
@@ -131,6 +134,18 @@ class Installed(Consenting):
     def __init__(self, settings: Mapping[str, object], equipment: Equipment) -> None:
         super().__init__(settings, equipment)
         vars(self)["manifest"] = asking_consent(self.manifest)
+
+
+def installed(name: str) -> type[Installed]:
+    """In place of the registry's `connector_type`: whatever is configured asks for consent."""
+    del name
+    return Installed
+
+
+def install(patch: pytest.MonkeyPatch) -> None:
+    """Whatever is configured asks for consent from now on, in all modules that look connectors up."""
+    for module in (registry, checks_of_configuration, exporting, marketplaces, planning):
+        patch.setattr(module, "connector_type", installed)
 
 
 @dataclass

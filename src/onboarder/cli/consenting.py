@@ -184,7 +184,9 @@ def _dossier_parts(desk: Desk, made: Dossier) -> Sequence[RenderableType]:
     products: list[list[Cell]] = [
         [one.title, min(offer.price for offer in one.offers), ""] for one in made.listings
     ]
-    products += [[title, None, words.either(why.id, why.en)] for title, why in made.faults]
+    refused: list[list[Cell]] = [
+        [title, None, words.either(why.id, why.en)] for title, why in made.faults
+    ]
     steps: list[list[Cell]] = [
         [number, one.who, words.either(one.id, one.en), one.minutes]
         for number, one in enumerate(made.guide, start=1)
@@ -201,7 +203,10 @@ def _dossier_parts(desk: Desk, made: Dossier) -> Sequence[RenderableType]:
                 (words("draft.pickup"), _pickup(made)),
             )
         ),
-        table([words("draft.product"), words("draft.price"), words("draft.refused")], products),
+        table(
+            [words("draft.product"), words("draft.price"), words("draft.refused")],
+            products + refused,
+        ),
         table(["", words("word.who"), words("draft.step"), words("draft.minutes")], steps),
     ]
 

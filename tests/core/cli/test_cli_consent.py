@@ -7,14 +7,14 @@ import pytest
 
 from onboarder.cli.exits import Exit
 from tests.core.cli.office import Office, records
-from tests.support.consenting import PUBLIC, Installed
+from tests.support.consenting import PUBLIC, install
 
 
 @pytest.fixture
 def field_office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """An office on a marketplace that asks for consent, with two drafts."""
 
-    monkeypatch.setattr("onboarder.connector.registry.connector_type", lambda _: Installed)
+    install(monkeypatch)
     monkeypatch.setenv("ONBOARDER_PUBLIC_URL", PUBLIC)
     office.settings = type(office.settings)()
     office.fill()

@@ -185,7 +185,11 @@ def test_the_doctor_says_which_secrets_are_there_and_never_what_they_say(
     class Asks(Installed):
         manifest = replace(Installed.manifest, secrets=("app_key", "push_key"))
 
-    monkeypatch.setattr("onboarder.cli.checks_of_configuration.connector_type", lambda _: Asks)
+    def connector_type(name: str) -> type[Asks]:
+        assert name == "rehearsal"
+        return Asks
+
+    monkeypatch.setattr("onboarder.cli.checks_of_configuration.connector_type", connector_type)
     monkeypatch.setenv("ONBOARDER_SECRET_REHEARSAL_APP_KEY", "rahasia-sekali")
     missing = office.run("doctor", "--lang", "en")
     monkeypatch.setenv("ONBOARDER_SECRET_REHEARSAL_PUSH_KEY", "rahasia-juga")
