@@ -151,7 +151,9 @@ class ShopeeControl(UnableControl):
         self._act(listing, "delete", Reasons())
 
     async def reject_listing(self, listing: RemoteId, reason: str) -> None:
-        self._act(listing, "ban", Reasons(violations=(Violation(violation_reason=reason, suggestion=""),)))
+        self._act(
+            listing, "ban", Reasons(violations=(Violation(violation_reason=reason, suggestion=""),))
+        )
 
     async def add_own_listing(self, store: RemoteId, title: str) -> None:
         with self.desk.state.commit():

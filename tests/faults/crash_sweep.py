@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from tests.faults.doomed import DoomedLoop, work
 from tests.faults.findings import Finding, tell
@@ -81,7 +82,11 @@ class Point:
 
 @dataclass
 class Outcome:
-    """One fault mode over its kill points. `slowest` is the seconds from a restart to the end of what was left."""
+    """One fault mode over its kill points.
+
+    `slowest` is the seconds from a restart to the end of what was left, without those for which the new worker was ready to
+    run and a busy machine had no processor for it.
+    """
 
     mode: str
     steps: str
@@ -207,19 +212,22 @@ class Bench:
 
     def _heal(self, experiment: Experiment, points: Sequence[Point]) -> Iterator[None]:
         """The restart: a new worker finishes what the dead have left."""
-        began = time.monotonic()
+        began, starved = time.monotonic(), 0.0
         healer = fork(partial(work_until_quiet, experiment))
         while (status := _status(healer)) is None:
             if time.monotonic() > began + PATIENCE:
                 kill(healer)
+            starved = max(starved, _starved(healer))
             yield
-        seconds = round(time.monotonic() - began, 2)
+        seconds = round(time.monotonic() - began - starved, 2)
         for place, point in enumerate(points):
             outcome = self._outcomes[point.mode]
             outcome.slowest = max(outcome.slowest, seconds)
             if status != 0 and not confined(self._lab, experiment, place).is_quiet():
                 outcome.stuck += 1
                 _tell(f"{point}: not finished")
+        for left in experiment.read("SELECT code, subject, en_text FROM task WHERE state = 'open'"):
+            _tell(f"left to a person: {left}")
 
     def _judge(self, point: Point, duplicates: int, lost: int) -> None:
         self._outcomes[point.mode].duplicates += duplicates
@@ -288,6 +296,15 @@ def _status(pid: int) -> int | None:
     """Its exit status, or None while it runs."""
     done, status = os.waitpid(pid, os.WNOHANG)
     return os.waitstatus_to_exitcode(status) if done else None
+
+
+def _starved(pid: int) -> float:
+    """Seconds for which its threads were ready to run and had no processor, as far as the system tells."""
+    try:
+        told = [one.read_text() for one in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    except OSError:
+        return 0.0  # one of them has just ended
+    return sum(int(one.split()[1]) for one in told) / 1e9
 
 
 def _tell(text: str) -> None:

@@ -224,4 +224,6 @@ def _withdrawals(work: StoreWork, manifest: Manifest) -> Iterator[WithdrawListin
 
 def _cost(kind: type[Step]) -> int:
     """Completing is counted apart from opening; before a listing is changed it is looked at."""
-    return {OpenStore: CALLS_TO_OPEN - 1, UpdateListing: 2}.get(kind, 1)
+    if kind is OpenStore:
+        return CALLS_TO_OPEN - 1
+    return 2 if kind is UpdateListing else 1

@@ -32,4 +32,3 @@ def new_state() -> SecretStr:
 def digest(word: SecretStr) -> str:
     """What the database knows of a word."""
     return hashlib.sha256(word.get_secret_value().encode()).hexdigest()
-

@@ -1,15 +1,13 @@
 """One renewal per expiry, whoever needs it and whatever dies; what is lost is lost for one store alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from onboarder.connector.advice import LATE, LIMITED, UNAVAILABLE, UNREACHABLE
-from onboarder.connector.contract import Access, Credentials
 from onboarder.connector.errors import (
     CredentialsExpired,
     MarketplaceError,
@@ -19,83 +17,17 @@ from onboarder.connector.errors import (
 )
 from onboarder.connector.leave import has_leave
 from onboarder.converge import renewal
-from onboarder.converge.renewal import MOST_TRIES, SECOND_TRY_AFTER, Renewals
+from onboarder.converge.renewal import MOST_TRIES, SECOND_TRY_AFTER
 from onboarder.model.ids import RemoteId, StoreId
-from onboarder.model.recorded import SealedCredentials, StoreRecord
 from onboarder.records import credentials
-from onboarder.records.database import Database, RecordsBusy, Transaction
-from tests.support.family import Families, Family, number_in, pair, secret
+from onboarder.records.database import Database, Transaction
+from tests.support.family import Families, Family
 from tests.support.fuse import Fuse, FusedDatabase, Killed
-from tests.support.town import CALL_DEADLINE, Clock, Town, a_town, a_vault
+from tests.support.renewing import Asks, Busy, Desk, Tiring
+from tests.support.tokens import secret
+from tests.support.town import CALL_DEADLINE, a_town, a_vault
 
 CLAIM = 2 * CALL_DEADLINE
-Deed = Callable[[], Awaitable[object]]
-
-
-@dataclass
-class Asks:
-    """A connector that renews at its families, and what happens before and after the marketplace did its part."""
-
-    families: Families
-    clock: Clock
-    before: Deed | None = None
-    after: Deed | None = None
-    error: MarketplaceError | None = None
-    begun: int = 0
-    had_leave: list[bool] = field(default_factory=list[bool])
-
-    async def renew(self, access: Access) -> Credentials:
-        self.begun += 1
-        self.had_leave.append(has_leave(self.clock()))
-        if self.before is not None:
-            await self.before()
-        if self.error is not None:
-            raise self.error
-        number = self.families.of(access.remote_id).refresh(number_in(access))
-        if self.after is not None:
-            await self.after()
-        return pair(number, self.clock())
-
-
-@dataclass
-class Desk:
-    """A store with the first pair of its family, and processes that renew it."""
-
-    town: Town
-    store: StoreRecord
-    asks: Asks
-
-    def process(self, name: str = "p1", database: Database | None = None) -> Renewals:
-        return Renewals(
-            database or self.town.database,
-            self.town.around.vault,
-            clock=self.town.clock,
-            name=name,
-            deadline=CALL_DEADLINE,
-            sleep=self.town.clock.sleep,
-        )
-
-    async def held(self) -> SealedCredentials:
-        async with self.town.database.read() as tx:
-            found = await credentials.find(tx, self.store.id)
-        assert found is not None
-        return found
-
-    async def number(self) -> int:
-        """The number of the refresh token on record."""
-        opened = await renewal.opened(self.town.around.vault, self.store, await self.held())
-        return number_in(Access(self.store.reference, RemoteId("S1"), opened.credentials))
-
-    async def give(self, number: int) -> None:
-        """The merchant consents: a new family's token."""
-        owner, where = self.store.merchant_id, self.store.id
-        async with self.town.database.write() as tx:
-            now = self.town.clock()
-            await renewal.keep(tx, self.town.around.vault, owner, where, pair(number, now), now=now)
-
-    @property
-    def family(self) -> Family:
-        return self.asks.families.of("S1")
 
 
 @pytest.fixture
@@ -144,8 +76,7 @@ async def test_another_process_waits_for_the_answer_and_uses_it(desk: Desk) -> N
 
     desk.asks.before = begin
     desk.asks.after = waits.wait  # the answer comes when the other has looked three times in vain
-    other = desk.process("p2")
-    other._sleep = look_again_soon  # pyright: ignore[reportPrivateUsage]
+    other = desk.process("p2", sleep=look_again_soon)
     first = asyncio.create_task(desk.process("p1").renewed(desk.store, desk.asks, 1))
     await sent.wait()
 
@@ -202,8 +133,7 @@ async def test_a_call_that_never_ends_is_cut_off_before_the_claim_does(desk: Des
         await asyncio.Event().wait()
 
     desk.asks.before = never
-    process = desk.process()
-    process._deadline = timedelta(milliseconds=50)  # pyright: ignore[reportPrivateUsage]
+    process = desk.process(deadline=timedelta(milliseconds=50))
 
     with pytest.raises(OutcomeUnknown) as caught:
         await process.renewed(desk.store, desk.asks, 1)
@@ -328,8 +258,8 @@ async def test_a_refused_renewal_is_final_at_once_and_told_without_another_call(
     for _ in range(3):
         with pytest.raises(CredentialsExpired) as caught:
             await desk.process().renewed(desk.store, desk.asks, 1)
+        assert caught.value.advice == renewal.LOST
 
-    assert caught.value.advice == renewal.LOST
     assert desk.asks.begun == 1
 
 
@@ -381,9 +311,7 @@ async def test_new_consent_after_a_loss_opens_the_store_again(desk: Desk) -> Non
 
 
 async def test_credentials_without_their_merchants_key_are_lost(desk: Desk) -> None:
-    empty = a_vault()
-    process = desk.process()
-    process._vault = empty  # pyright: ignore[reportPrivateUsage]  # the key was destroyed
+    process = desk.process(vault=a_vault())  # as if hers was destroyed in it
 
     with pytest.raises(CredentialsExpired):
         await process.renewed(desk.store, desk.asks, 1)
@@ -404,34 +332,3 @@ async def test_idle_stores_fall_due_in_the_night_before_nobody_can_renew_them(de
     await desk.town.around.renewals.renewed(desk.store, desk.asks, 1)
     async with desk.town.database.read() as tx:
         assert await due(tx) == []
-
-
-class Tiring(FusedDatabase):
-    """Its process falls asleep for a while after every write."""
-
-    def __init__(self, inner: Database, clock: Clock) -> None:
-        super().__init__(inner, Fuse())
-        self._clock = clock
-
-    @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
-        async with super().write() as tx:
-            yield tx
-        self._clock.pass_by(CALL_DEADLINE + timedelta(seconds=1))
-
-
-class Busy(FusedDatabase):
-    """Busy three times once something was renewed."""
-
-    def __init__(self, inner: Database, family: Family) -> None:
-        super().__init__(inner, Fuse())
-        self._family = family
-        self._left = 3
-
-    @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
-        if self._family.refreshes and self._left:
-            self._left -= 1
-            raise RecordsBusy
-        async with super().write() as tx:
-            yield tx

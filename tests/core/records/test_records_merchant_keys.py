@@ -19,17 +19,17 @@ from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.recorded import SealedCredentials
 from onboarder.people import sealing
 from onboarder.people.key_ring import KeyRingFile
-from onboarder.people.rotation import Rotation
 from onboarder.people.places import Place
+from onboarder.people.rotation import Rotation
 from onboarder.people.vault import KeyGone, Vault
 from onboarder.problems import ConfigProblem, RefusedProblem
 from onboarder.records import credentials
 from onboarder.records.credentials import FirstValues
 from onboarder.records.database import Database
-from onboarder.records.merchant_keys import MerchantKeys, _key  # pyright: ignore[reportPrivateUsage]
+from onboarder.records.merchant_keys import MerchantKeys, _key  # pyright: ignore[reportPrivateUsage]  # a city at once
 from onboarder.records.tables import credential
-from tests.support.family import pair, secret
 from tests.support.fuse import Fuse, FusedDatabase, Killed
+from tests.support.tokens import pair, secret
 from tests.support.town import MORNING, Town, a_town
 
 MERCHANTS = 9_000
@@ -311,7 +311,7 @@ def place(number: int) -> Place:
 
 async def _a_city(safe: Safe) -> None:
     """Keys of all its merchants. Their values are not touched by a rotation, however many there are."""
-    fresh = [safe.vault._fresh(place(n).owner) for n in range(MERCHANTS)]  # pyright: ignore[reportPrivateUsage]
+    fresh = [safe.vault._fresh(place(n).owner) for n in range(MERCHANTS)]  # pyright: ignore[reportPrivateUsage]  # a city at once
     rows = [
         {
             "merchant_id": one.owner,
@@ -323,7 +323,7 @@ async def _a_city(safe: Safe) -> None:
         for one in fresh
     ]
     await safe.keys.count()
-    async with safe.keys._database.write() as tx:  # pyright: ignore[reportPrivateUsage]
+    async with safe.keys._database.write() as tx:  # pyright: ignore[reportPrivateUsage]  # a city at once
         await tx.execute(insert(_key), rows)
 
 
