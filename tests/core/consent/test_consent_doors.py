@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from onboarder.connector.advice import UNAVAILABLE
@@ -14,7 +15,7 @@ from onboarder.converge.links import bearer_of, replacement
 from onboarder.model.ids import MarketplaceName
 from onboarder.model.shop import StoreState
 from onboarder.model.work import Lane
-from onboarder.people.links import as_typed, new_token
+from onboarder.people.links import as_typed, digest, new_token
 from onboarder.records import consent, tables
 from onboarder.records.consent import ShopTakenError
 from onboarder.records.consent_tables import consent_link, consent_state
@@ -131,6 +132,17 @@ async def test_a_state_is_taken_once(fair: Fair) -> None:
 
     assert (first, second) == (Arrival.AUTHORISED, Arrival.REPLAYED)
     assert fair.connector.exchanges == 1
+
+
+async def test_the_database_itself_gives_a_state_away_once(fair: Fair) -> None:
+    name, now = digest(SecretStr(await fair.visit(await fair.draft()))), fair.town.clock()
+
+    async with fair.town.database.write() as tx:
+        first = await consent.use_state(tx, name, now=now)
+    async with fair.town.database.write() as tx:
+        second = await consent.use_state(tx, name, now=now)
+
+    assert (first, second) == (True, False)
 
 
 async def test_of_callbacks_at_once_with_one_state_one_wins(fair: Fair) -> None:
