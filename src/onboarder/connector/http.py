@@ -42,7 +42,7 @@ from onboarder.connector.errors import (
     RateLimited,
     Unavailable,
 )
-from onboarder.connector.leave import LEAVE_OVER, has_leave
+from onboarder.connector.leave import LEAVE_OVER, has_leave, still_has_leave, told_by
 from onboarder.connector.request import Effect, Request
 from onboarder.connector.retry_after import retry_after
 
@@ -85,7 +85,21 @@ def _session(connections: int) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
+        trace_configs=[_looking_at_leave()],
     )
+
+
+def _looking_at_leave() -> aiohttp.TraceConfig:
+    """Connecting may take long: once there is a connection, and before anything goes out on it, one last look."""
+    tracing: aiohttp.TraceConfig = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(_look)
+    tracing.on_connection_reuseconn.append(_look)
+    return tracing
+
+
+async def _look(_session: object, _context: object, _connection: object) -> None:
+    if not still_has_leave():
+        raise aiohttp.ConnectionTimeoutError("the leave to call is over")
 
 
 @cache
@@ -195,7 +209,8 @@ class MarketplaceHttp:
             headers=dict(request.headers),
         )
         auth = request.auth if request.auth is not None else httpx.USE_CLIENT_DEFAULT
-        response = await self._client.send(message, auth=auth, stream=True)
+        with told_by(self._clock):
+            response = await self._client.send(message, auth=auth, stream=True)
         try:
             body = await self._body(request, response)
         finally:

@@ -1,10 +1,10 @@
 """Leave to call: until when the pass at work may still send. Looked at right before a call's bytes leave.
 
 A worker that was stopped or blocked after its last look at the lease learns here that the store may be another's by now.
-What remains is the time that connecting and writing take.
+It is looked at twice: before connecting, and once more on the connection. What remains is the time that writing takes.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -20,6 +20,7 @@ LEAVE_OVER = Advice(
 )
 
 _until: ContextVar[datetime | None] = ContextVar("leave", default=None)
+_clock: ContextVar[Callable[[], datetime] | None] = ContextVar("clock_of_leave", default=None)
 
 
 @contextmanager
@@ -36,3 +37,19 @@ def has_leave(now: datetime) -> bool:
     """Whether a call may be sent now; always where nobody set an end."""
     until = _until.get()
     return until is None or now < until
+
+
+@contextmanager
+def told_by(clock: Callable[[], datetime]) -> Generator[None]:
+    """`still_has_leave` asks this clock inside."""
+    token = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
+
+
+def still_has_leave() -> bool:
+    """`has_leave` now, for code that has no clock of its own."""
+    clock = _clock.get()
+    return clock is None or has_leave(clock())

@@ -9,6 +9,7 @@ from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.errors import Unavailable
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
 from onboarder.connector.leave import LEAVE_OVER, leave_until
+from tests.core.connector.hostile import answer, hostile
 
 WRITE = Request("POST", "/things", "/things", Effect.WRITE, json={})
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -52,6 +53,27 @@ async def test_a_call_whose_leave_ended_while_it_waited_for_its_slot_is_not_sent
     assert held.value.advice == LEAVE_OVER
     assert server.calls == 0
     assert server.budget.now == NOW + timedelta(minutes=1)  # and not tried again in here
+
+
+@pytest.mark.parametrize("kept_open", [False, True])
+async def test_a_call_whose_leave_ended_while_it_connected_is_not_sent(*, kept_open: bool) -> None:
+    times = [NOW] * (2 if kept_open else 0) + [NOW, NOW + timedelta(minutes=1)]
+
+    def clock() -> datetime:
+        return times.pop(0) if len(times) > 1 else times[0]
+
+    async with hostile(answer(200)) as server:
+        client = open_client(server.url)
+        http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="x", clock=clock)
+        with leave_until(NOW + timedelta(seconds=59)):
+            for _ in range(1 if kept_open else 0):
+                await http.send(WRITE)
+            with pytest.raises(Unavailable) as held:
+                await http.send(WRITE)
+        await http.aclose()
+
+    assert held.value.advice == LEAVE_OVER
+    assert len(server.received) == int(kept_open)
 
 
 async def test_a_call_with_leave_or_where_nobody_set_an_end_is_sent() -> None:
