@@ -6,6 +6,7 @@ SLOWEST_FIRST = ("mercur", "processes", "redis_server", "postgres")
 """Marks in the order in which their tests begin, so that no process is left alone with a long one at the end."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group by file, or by the server that is started once; long groups go first."""
     files = {item.path for item in items}
