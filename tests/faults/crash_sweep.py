@@ -95,6 +95,8 @@ class Outcome:
     lost: int = 0
     stuck: int = 0
     slowest: float = 0.0
+    longest: float = 0.0
+    """The same with those."""
 
     def finding(self) -> Finding:
         """Kept: no duplicates, nothing lost, nothing stuck, and all done at most lease + 5 s after the restart."""
@@ -108,7 +110,8 @@ class Outcome:
             stuck=self.stuck,
             seconds=self.slowest,
             kept=clean and self.runs > 0 and self.slowest <= PROMISE,
-            note=f"{self.steps}; slowest {self.slowest} s after the restart",
+            note=f"{self.steps}; slowest {self.slowest} s after the restart, "
+            f"{self.longest} s with waiting for a processor",
         )
 
 
@@ -219,10 +222,11 @@ class Bench:
                 kill(healer)
             starved = max(starved, _starved(healer))
             yield
-        seconds = round(time.monotonic() - began - starved, 2)
+        whole = time.monotonic() - began
         for place, point in enumerate(points):
             outcome = self._outcomes[point.mode]
-            outcome.slowest = max(outcome.slowest, seconds)
+            outcome.slowest = max(outcome.slowest, round(whole - starved, 2))
+            outcome.longest = max(outcome.longest, round(whole, 2))
             if status != 0 and not confined(self._lab, experiment, place).is_quiet():
                 outcome.stuck += 1
                 _tell(f"{point}: not finished")

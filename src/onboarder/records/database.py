@@ -5,7 +5,7 @@ with "database is locked" when they turn from reading to writing, and the driver
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, cast
@@ -123,7 +123,20 @@ def _sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
+
+
+def _roll_back(
+    connection: DBAPIConnection, entry: ConnectionPoolEntry, error: BaseException | None
+) -> None:
+    """Before a connection is closed under a cancelled statement: SQLite only closes it once nobody holds the statement.
+
+    Until then, which may be long, its transaction would keep the write lock, and no process could write.
+    """
+    del entry, error
+    with suppress(Exception):  # it may be broken already, and is closed next
+        connection.rollback()
 
 
 _PRAGMAS = (
