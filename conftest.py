@@ -7,7 +7,6 @@ pytest_plugins = (
     "tests.plugins.network",
     "tests.plugins.servers",
     "tests.plugins.databases",
-    "tests.plugins.groups",
     "tests.marketplace.plugin",
 )
 
