@@ -1,8 +1,9 @@
 """A worker that is stopped (SIGSTOP) past its lease or blocked in its loop, and goes on after another finished its store.
 
 `python -m tests.faults.frozen_worker [--stride 1 | --stops 24]`. The zombie must write nothing to the database and send no
-creating call. One window remains: between the last look at the lease (right before a call's bytes) and the bytes.
-It is measured: at how many steps the zombie still sent, and what came of it.
+creating call. One window remains: between the last look at the lease (on the connection, right before the call's bytes) and
+the last of the bytes. It is measured: at how many steps the zombie still sent, and what came of it. A double listing is
+found by the night and asked about; a double store is not, as no connector tells of other stores under one Reference.
 
 On SQLite a worker stopped inside a transaction holds the write lock, so nobody can finish its store meanwhile: it is
 continued after its lease is over, and the two must sort it out.
@@ -184,6 +185,7 @@ def finding(outcome: Outcome, seconds: float) -> Finding:
         seconds=seconds,
         kept=not (outcome.lost or outcome.stuck or outcome.wrote or outcome.unasked),
         note=f"{window} (the window: steps {outcome.sent}); {outcome.wrote} wrote to the database; "
+        f"the night asked about all doubles but {outcome.unasked}; "
         f"{outcome.locked} more were stopped inside a transaction",
     )
 
