@@ -145,7 +145,7 @@ def _link_parts(desk: Desk, app: Application, shown: Shown) -> list[RenderableTy
                 (words("consent.for"), shown.link.bearer.canvasser),
             )
         ),
-        Text(f"\n{words('consent.paste')}\n{shown.whatsapp}\n\n{_whatsapp_link(shown)}"),
+        Text("\n".join(("", words("consent.paste"), shown.whatsapp, "", _whatsapp_link(shown)))),
     ]
 
 
