@@ -31,6 +31,7 @@ SCENARIOS = (
     Scenario("limits", short=SHORT),
     Scenario("fairness", short=SHORT),
     Scenario("stall_lane", ("--orders", "20"), ("--orders", "3")),
+    Scenario("renewal", short=SHORT),
     Scenario("edits", short=SHORT),
     Scenario("ledger", short=("--examples", "25", "--steps", "15")),
     Scenario("city", ("--seeds", "200"), ("--seeds", "4")),
