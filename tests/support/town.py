@@ -127,6 +127,7 @@ class Town:
     clock: Clock
     control: httpx.AsyncClient
     fuse: Fuse
+    keys: "KeysInMemory"
     worker: str = "worker-1"
 
     async def settle(
@@ -280,7 +281,8 @@ async def a_town(
         marketplace=REHEARSAL,
         clock=clock,
     )
-    vault = a_vault()
+    keys = KeysInMemory()
+    vault = a_vault(keys=keys)
     connector = RehearsalConnector(settings or {}, Equipment(http, clock, vault.derive))
     around = Surroundings(
         database=FusedDatabase(database, fuse),
@@ -307,7 +309,7 @@ async def a_town(
     )
     control = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8790", timeout=5)
     async with control:
-        yield Town(database, around, clock, control, fuse)
+        yield Town(database, around, clock, control, fuse, keys)
     await http.aclose()
 
 
@@ -323,11 +325,14 @@ class KeysInMemory:
     async def keep(self, fresh: MerchantKey) -> MerchantKey:
         return self.kept.setdefault(fresh.owner, fresh)
 
+    async def forget(self, owner: MerchantId) -> bool:
+        return self.kept.pop(owner, None) is not None
 
-def a_vault(key: SecretStr = KEY) -> Vault:
-    """A vault with one key on its ring and no merchant's key yet."""
+
+def a_vault(key: SecretStr = KEY, keys: KeysInMemory | None = None) -> Vault:
+    """A vault with one key on its ring, and no merchant's key yet if none are given."""
     ring = KeyRing({"k1": key}, active="k1", root="k1")
-    return Vault(lambda: ring, KeysInMemory())
+    return Vault(lambda: ring, keys or KeysInMemory())
 
 
 def a_merchant(number: int, *, trained: bool = True) -> Merchant:

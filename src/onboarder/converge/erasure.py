@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from onboarder.model.ids import MerchantId
+from onboarder.people.vault import KeyStore
 from onboarder.records import credentials, writes
 from onboarder.records.database import Database
-from onboarder.records.merchant_keys import MerchantKeys
 
 
 async def forget_merchant(
     database: Database,
-    keys: MerchantKeys,
+    keys: KeyStore,
     owner: MerchantId,
     *,
     by: str,

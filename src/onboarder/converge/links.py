@@ -9,7 +9,7 @@ from onboarder.model.ids import CanvasserId, MerchantId, StoreId
 from onboarder.model.recorded import StoreWork
 from onboarder.people.links import digest, new_token
 from onboarder.people.places import Place
-from onboarder.people.vault import Vault
+from onboarder.people.vault import KeyGone, Vault
 from onboarder.records import consent
 from onboarder.records.consent import LinkRecord
 from onboarder.records.database import Transaction
@@ -49,8 +49,11 @@ async def personal_link(
     """The bearer's link, made if there is none that works. Safe to repeat."""
     known = await consent.live_link(tx, bearer.store, bearer.canvasser, now=now)
     if known is not None:
-        token = await vault.open(_place(bearer, known.digest), known.sealed)
-        return PersonalLink(bearer, token, known.expires_at)
+        try:
+            token = await vault.open(_place(bearer, known.digest), known.sealed)
+            return PersonalLink(bearer, token, known.expires_at)
+        except KeyGone:  # destroyed, and the records came back from a backup
+            await consent.end_links(tx, bearer.store, now=now)
     token, until = new_token(), now + span
     name = digest(token)
     sealed = await vault.seal(_place(bearer, name), token)

@@ -54,7 +54,7 @@ LOST = Advice(
     "see: onboarder consent STORE",
 )
 UNDER_WAY = Advice(
-    "consent.renewing",
+    "renewal.under_way",
     Actor.NOBODY,
     "Izin toko sedang diperpanjang. Sistem melanjutkan sendiri.",
     "The store's authorisation is being renewed. Work goes on by itself.",
@@ -133,8 +133,9 @@ class Renewals:
             claim = await self._claim(store.id, generation)
             if claim is not None:
                 return await self._carry_out(store, connector, newest, claim)
-            if newest.renewer_until and newest.renewer_until - self._clock() > self._span:
-                break  # it pauses after a lost answer: nothing to wait for
+            paused = (newest.renewer_until or self._clock()) - self._clock()
+            if paused > self._span:  # after a lost answer: nothing to wait for here
+                raise Unavailable(UNDER_WAY, retry_after=paused)
             await self._sleep(self._deadline.total_seconds() / LOOKS)
         raise Unavailable(UNDER_WAY, retry_after=self._deadline)
 

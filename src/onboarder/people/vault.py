@@ -42,6 +42,10 @@ class KeyStore(Protocol):
         """Keep it durably unless the merchant has a key; returns the one she has."""
         ...
 
+    async def forget(self, owner: MerchantId) -> bool:
+        """Destroy the merchant's key for good; False if there was none. Safe to repeat."""
+        ...
+
 
 class KeyGone(ConfigProblem):
     """The key that a value was sealed under is not in the key store: destroyed, or this is not the store it was made in."""
