@@ -1,6 +1,7 @@
 """Answers to questions: what cannot be read is asked again or put off, and never taken for the truth."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from onboarder.connector.errors import MarketplaceError, Unavailable
 from onboarder.connector.manifest import Capability
@@ -102,9 +103,11 @@ async def nothing_but_marketplace_errors_comes_out(bench: Bench) -> None:
     shop = await bench.shop()
     listing = await shop.create(shop.listing())
     for reply in (UNAVAILABLE, Reply(200, b"null"), Reply(418, b"<p>?</p>")):
-        for name, call in _methods(shop, listing.remote_id).items():
+        for name in _methods(shop, listing.remote_id):
             bench.spoil_everything(Spoil.INSTEAD, reply)
-            outcome = await outcome_of(call())
+            # as another process: one that knows of the outage would leave the marketplace alone
+            elsewhere = replace(shop, connector=bench.another_connector())
+            outcome = await outcome_of(_methods(elsewhere, listing.remote_id)[name]())
             bench.proxy.calm()
             failed = isinstance(outcome, MarketplaceError)
             expect(failed, f"{name}: answered {reply.status}, it returned {outcome!r}")
