@@ -13,7 +13,6 @@ from rich.text import Text
 from onboarder.application import Application
 from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
-from onboarder.cli.qr_code import for_screen, write_file
 from onboarder.cli.tables import Cell, facts, table
 from onboarder.connector.manifest import CredentialKind, Manifest
 from onboarder.consent.dossier import Dossier, dossier
@@ -22,6 +21,7 @@ from onboarder.converge.links import PersonalLink, bearer_of, personal_link, rep
 from onboarder.model.ids import CanvasserId, StoreId, marketplace_of
 from onboarder.model.recorded import StoreWork
 from onboarder.problems import RefusedProblem, UsageProblem
+from onboarder.qr_code import for_screen, write_file
 from onboarder.records import stores, works
 from onboarder.rules.gate import refusal
 

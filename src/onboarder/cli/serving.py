@@ -8,9 +8,9 @@ from onboarder.cli.desk import Desk
 
 def serve(desk: Desk) -> int:
     """Serve until told to stop. Logs go to stderr: JSON lines, or readable ones on a terminal."""
-    from onboarder.api.serving import serve as carry_out
     from onboarder.logging import configure_logging
     from onboarder.records.faults import as_problems
+    from onboarder.serving import serve as carry_out
 
     configure_logging(json=not sys.stderr.isatty())
     with as_problems():

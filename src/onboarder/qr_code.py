@@ -1,4 +1,4 @@
-"""A link as a QR code: for the terminal, or as a file to print."""
+"""A link as a QR code: for the terminal, for a page, or as a file to print."""
 
 from io import StringIO
 from pathlib import Path
@@ -17,6 +17,12 @@ def for_screen(link: str) -> str:
     text = StringIO()
     segno.make(link, error="m", micro=False).terminal(text, compact=True, border=BORDER)
     return text.getvalue().rstrip("\n")
+
+
+def for_page(link: str) -> str:
+    """As an SVG element that takes the size of its place."""
+    code = segno.make(link, error="m", micro=False)
+    return code.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None)
 
 
 def write_file(link: str, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Who may come in: enrolment of phones, sessions, PINs and passwords, as use cases."""

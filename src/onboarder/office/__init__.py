@@ -1,0 +1,1 @@
+"""A coordinator's work: where the programme stands, plans to approve, the night's report, as use cases."""

@@ -1,0 +1,10 @@
+"""Office work: approved plans, the days things came about."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,1 @@
+"""Pages for people: the canvasser's installable app and the coordinator's desk."""
