@@ -19,8 +19,8 @@ from tests.architecture.tree import (
 )
 
 LAYERS = (
-    {"model", "problems", "qr_code", "tracebacks"},
-    {"connector", "logging", "settings"},
+    {"model", "problems", "tracebacks"},
+    {"connector", "logging", "qr_code", "settings"},
     {"people", "programmes", "rules"},
     {"intake"},
     {"records"},
