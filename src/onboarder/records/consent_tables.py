@@ -4,7 +4,8 @@
 
 from sqlalchemy import JSON, Column, ForeignKey, String, Table, Text
 
-from onboarder.records.tables import UtcTime, metadata
+from onboarder.records.tables import metadata
+from onboarder.records.utc_time import UtcTime
 
 consent_link = Table(
     "consent_link",

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from onboarder.model.ids import MerchantId
 from onboarder.people.vault import MerchantKey
 from onboarder.records.database import Database, Transaction, insert_new
-from onboarder.records.tables import UtcTime
+from onboarder.records.utc_time import UtcTime
 
 _metadata = MetaData()
 _key = Table(

@@ -2,15 +2,11 @@
 # SQLAlchemy gives JSON columns no type parameter.
 """The tables. Times are UTC; money is whole rupiah; JSON columns hold one model value each, always read whole."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,29 +14,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     text,
 )
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time on every database; SQLite keeps it without the zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
-
+from onboarder.records.utc_time import UtcTime
 
 metadata = MetaData(
     naming_convention={

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import onboarder.records.tables
+from onboarder.records.utc_time import UtcTime
 
 revision = "0001"
 down_revision = None
@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=160), nullable=False),
@@ -35,15 +35,15 @@ def upgrade() -> None:
         "decision",
         sa.Column("subject", sa.String(length=160), nullable=False),
         sa.Column("answer", sa.String(length=160), nullable=False),
-        sa.Column("at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_decision")),
     )
     op.create_table(
         "lock",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=False),
-        sa.Column("since", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("until", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("since", UtcTime(timezone=True), nullable=False),
+        sa.Column("until", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lock")),
     )
     op.create_table(
@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("goods", sa.String(length=200), nullable=False),
         sa.Column("trained_on", sa.Date(), nullable=True),
         sa.Column("trained_by", sa.String(length=64), nullable=True),
-        sa.Column("changed_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("changed_at", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant")),
     )
     with op.batch_alter_table("merchant", schema=None) as batch_op:
@@ -74,8 +74,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("scope", sa.JSON(), nullable=False),
         sa.Column("requested_by", sa.String(length=64), nullable=False),
-        sa.Column("started_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("ended_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("started_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcTime(timezone=True), nullable=True),
         sa.Column("stores", sa.Integer(), nullable=False),
         sa.Column("totals", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
@@ -83,14 +83,14 @@ def upgrade() -> None:
     op.create_table(
         "schedule",
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("next_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("next_at", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
     )
     op.create_table(
         "worker",
         sa.Column("id", sa.String(length=80), nullable=False),
-        sa.Column("started_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("seen_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("started_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("seen_at", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
     )
     op.create_table(
@@ -128,7 +128,7 @@ def upgrade() -> None:
         sa.Column("photos", sa.JSON(), nullable=False),
         sa.Column("variants", sa.JSON(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("changed_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
+        sa.Column("changed_at", UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["merchant.id"], name=op.f("fk_product_merchant_id")
         ),
@@ -148,19 +148,19 @@ def upgrade() -> None:
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("created_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("observed_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("observed_at", UtcTime(timezone=True), nullable=True),
         sa.Column("requested_by", sa.String(length=64), nullable=False),
         sa.Column("failure", sa.JSON(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("starts", sa.Integer(), nullable=False),
         sa.Column("lane", sa.String(length=8), nullable=False),
-        sa.Column("due_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("due_at", UtcTime(timezone=True), nullable=True),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("review_run", sa.String(length=40), nullable=True),
         sa.Column("lease_owner", sa.String(length=80), nullable=True),
-        sa.Column("lease_until", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("lease_until", UtcTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["merchant.id"], name=op.f("fk_store_merchant_id")
@@ -185,7 +185,7 @@ def upgrade() -> None:
         "credential",
         sa.Column("store_id", sa.String(length=96), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("expires_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("expires_at", UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_credential_store_id")),
         sa.PrimaryKeyConstraint("store_id", name=op.f("pk_credential")),
     )
@@ -197,9 +197,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("lease_token", sa.Integer(), nullable=False),
-        sa.Column("sent_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("doubt_until", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("ended_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("sent_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("doubt_until", UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcTime(timezone=True), nullable=True),
         sa.Column("code", sa.String(length=80), nullable=True),
         sa.Column("request_id", sa.String(length=128), nullable=True),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_intent_store_id")),
@@ -220,12 +220,12 @@ def upgrade() -> None:
         sa.Column("applied", sa.JSON(), nullable=True),
         sa.Column("baseline", sa.JSON(), nullable=True),
         sa.Column("observed", sa.JSON(), nullable=True),
-        sa.Column("observed_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("observed_at", UtcTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("failure", sa.JSON(), nullable=True),
         sa.Column("refused_digest", sa.String(length=64), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("not_before", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("not_before", UtcTime(timezone=True), nullable=True),
         sa.Column("repairs", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_listing_store_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
@@ -254,8 +254,8 @@ def upgrade() -> None:
         sa.Column("choices", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("answer", sa.String(length=20), nullable=True),
-        sa.Column("created_at", onboarder.records.tables.UtcTime(timezone=True), nullable=False),
-        sa.Column("ended_at", onboarder.records.tables.UtcTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_task_store_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )

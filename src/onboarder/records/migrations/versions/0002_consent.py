@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from onboarder.records import consent_tables as tables
-from onboarder.records.tables import UtcTime
+from onboarder.records.utc_time import UtcTime
 
 revision = "0002"
 down_revision = "0001"
