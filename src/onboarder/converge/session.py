@@ -29,7 +29,7 @@ from onboarder.model.recorded import (
 from onboarder.model.shop import ListingState, ObservedStore, StoreState
 from onboarder.model.work import IntentKind
 from onboarder.people.vault import KeyGone
-from onboarder.records import stores, tasks, writes
+from onboarder.records import days, stores, tasks, writes
 from onboarder.records.codec import Row
 from onboarder.records.database import Transaction
 from onboarder.rules.standing import rejection_advice, standing_advice
@@ -90,8 +90,9 @@ class Session:
         """
         until = self.now + self.around.lease_span
         lived = {"starts": 0} if progress else {}
+        written = days.of_a_store({**lived, **(values or {})}, self.now)
         async with self.around.database.write() as tx:
-            await stores.hold(tx, self.lease, until=until, values={**lived, **(values or {})})
+            await stores.hold(tx, self.lease, until=until, values=written)
             yield tx
         self.lease = replace(self.lease, until=until)
         if self.bound is not None:
@@ -171,7 +172,7 @@ class Session:
 
     async def save(self, tx: Transaction, *records: ListingRecord) -> None:
         """Write listing records, tell about rejections, and keep the pass's own view in step."""
-        await writes.save_listings(tx, self.store.id, records)
+        await writes.save_listings(tx, self.store.id, records, now=self.now)
         self.work.listings.update({one.reference: one for one in records})
         for one in records:
             if one.state is ListingState.REJECTED:

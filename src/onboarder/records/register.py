@@ -1,7 +1,8 @@
 """Merchants and products: what the register said last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Select, Table, delete, insert, select, update
 
@@ -55,7 +56,7 @@ async def save_merchants(
 ) -> None:
     """Insert the new ones and overwrite the known ones; their canvassers are entered too."""
     rows = [merchant_row(one) | {"changed_at": now} for one in saved]
-    await _save(tx, merchant, rows, set(known))
+    await _save(tx, merchant, rows, set(known), first={"registered_at": now})
     people = {(str(one.trained_by), str(one.programme)) for one in saved if one.trained_by}
     await _add_canvassers(tx, people)
 
@@ -81,9 +82,14 @@ async def _products(tx: Transaction, query: Select[tuple[object, ...]]) -> dict[
 
 
 async def _save(
-    tx: Transaction, table: Table, rows: Sequence[dict[str, object]], known: set[str]
+    tx: Transaction,
+    table: Table,
+    rows: Sequence[dict[str, object]],
+    known: set[str],
+    first: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    new = [row for row in rows if row["id"] not in known]
+    """`first` goes into new rows and is never changed afterwards."""
+    new = [row | dict(first) for row in rows if row["id"] not in known]
     for start in range(0, len(new), CHUNK):
         await tx.execute(insert(table), new[start : start + CHUNK])
     for row in rows:

@@ -51,8 +51,20 @@ merchant = Table(
     Column("trained_on", Date),
     Column("trained_by", String(64)),
     Column("changed_at", UtcTime, nullable=False),
+    Column("registered_by", String(64), nullable=False, server_default="import"),
+    Column("registered_at", UtcTime),
+    Column("device", String(64)),
     Index(None, "programme", "market"),
+    Index(None, "phone"),
+    Index(
+        "uq_merchant_field",
+        "register_key",
+        unique=True,
+        sqlite_where=text("registered_by != 'import'"),
+        postgresql_where=text("registered_by != 'import'"),
+    ),
 )
+"""Registered by an import or, in the field, by a person: then the register's key is the ULID that the phone made."""
 
 product = Table(
     "product",
@@ -105,6 +117,9 @@ store = Table(
     Column("lease_until", UtcTime),
     Column("lease_token", Integer, nullable=False),
     Column("authorised_until", UtcTime),
+    Column("withdrawn_at", UtcTime),
+    Column("consented_at", UtcTime),
+    Column("opened_at", UtcTime),
     Index(None, "marketplace", "state"),
     Index(
         "uq_store_remote",
@@ -164,6 +179,7 @@ listing = Table(
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcTime),
     Column("repairs", JSON, nullable=False),
+    Column("live_at", UtcTime),
 )
 
 intent = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
+from onboarder.records import days
 from onboarder.records.codec import content_json, failure_json, observed_json
 from onboarder.records.database import Transaction
 from onboarder.records.tables import audit, intent, listing, remote_photo
@@ -76,8 +77,10 @@ async def conclude(
     )
 
 
-async def save_listings(tx: Transaction, where: StoreId, saved: Sequence[ListingRecord]) -> None:
-    """Insert or overwrite listing records."""
+async def save_listings(
+    tx: Transaction, where: StoreId, saved: Sequence[ListingRecord], *, now: datetime
+) -> None:
+    """Insert or overwrite listing records; the day one first goes live is kept with it."""
     if not saved:
         return
     known = set(
@@ -87,12 +90,13 @@ async def save_listings(tx: Transaction, where: StoreId, saved: Sequence[Listing
             )
         ).scalars()
     )
-    fresh = [_row(one, where) for one in saved if one.id not in known]
+    fresh = [days.of_a_new_listing(_row(one, where), now) for one in saved if one.id not in known]
     if fresh:
         await tx.execute(insert(listing), fresh)
     for one in saved:
         if one.id in known:
-            await tx.execute(update(listing).where(listing.c.id == one.id).values(_row(one, where)))
+            row = days.of_a_known_listing(_row(one, where), now)
+            await tx.execute(update(listing).where(listing.c.id == one.id).values(row))
 
 
 async def save_photo(tx: Transaction, where: StoreId, photo: PhotoHash, key: str) -> None:

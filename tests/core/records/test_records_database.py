@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from onboarder.records import locks, tables
+from onboarder.records import consent_tables, field_tables, locks, office_tables, tables
 from onboarder.records.database import Database, RecordsBusy, insert_new
 from onboarder.records.migrations import pending, upgrade
 from tests.servers.postgres import async_url, fresh_database
@@ -22,9 +22,14 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 async def test_migrating_from_nothing_gives_exactly_the_declared_tables(database: Database) -> None:
+    declared = tables.metadata  # and what the modules below have added to it
+    assert consent_tables.consent_link.metadata is declared
+    assert field_tables.upload.metadata is declared
+    assert office_tables.approved_plan.metadata is declared
+
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, tables.metadata))
+        return list(compare_metadata(context, declared))
 
     async with database.read() as tx:
         assert await tx.run_sync(differences) == []

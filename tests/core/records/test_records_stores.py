@@ -134,7 +134,7 @@ async def test_a_listing_comes_back_as_it_was_saved(database: Database) -> None:
     bare = ListingRecord(full.id, full.reference)
     for one in (bare, full, bare):
         async with database.write() as tx:
-            await writes.save_listings(tx, store, [one])
+            await writes.save_listings(tx, store, [one], now=NOW)
         async with database.read() as tx:
             assert (await stores.load(tx, store)).listings == {one.reference: one}
 
