@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from onboarder.intake.photo_store import PhotoStore
     from onboarder.intake.rules import IntakeRules
     from onboarder.people.key_ring import KeyRingFile
+    from onboarder.people.sealed_box import BoxKeys
     from onboarder.people.secrets_folder import SecretsFolder
     from onboarder.people.vault import Vault
     from onboarder.records.merchant_keys import MerchantKeys
@@ -78,6 +79,16 @@ class Application:
             ring.create()
         ring.read()
         return ring
+
+    @cached_property
+    def box_keys(self) -> "BoxKeys":
+        """What phones seal to; the embedded database makes itself a key pair."""
+        from onboarder.people.sealed_box import BoxKeys
+
+        keys = BoxKeys(self.settings.keys_dir)
+        if self.settings.embedded_database:
+            keys.create()
+        return keys
 
     @cached_property
     def merchant_keys(self) -> "MerchantKeys":

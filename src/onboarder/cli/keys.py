@@ -12,15 +12,17 @@ from onboarder.converge.choice import merchants_named
 from onboarder.converge.erasure import forget_merchant
 from onboarder.people.key_ring import KeyRingFile
 from onboarder.people.rotation import RingKey, Rotation
+from onboarder.people.sealed_box import BoxKeys
 from onboarder.problems import UsageProblem
 from onboarder.records.credentials import FirstValues
 
 
 async def init_keys(desk: Desk) -> int:
-    """Make a key ring where there is none; one that is there is left alone. Safe to repeat."""
+    """Make key ring and box keys where there are none; what is there is left alone. Safe to repeat."""
     ring = KeyRingFile(desk.settings.keys_dir)
     made = ring.create()
     ring.read()
+    BoxKeys(desk.settings.keys_dir).create()
     desk.say("keys.made" if made else "keys.already", path=ring.path)
     document = {"path": str(ring.path), "made": made}
     desk.show(document, lambda: [facts(((desk.words("word.key_ring"), str(ring.path)),))])

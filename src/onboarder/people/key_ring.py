@@ -6,7 +6,6 @@ ever.
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from onboarder.people import sealing
+from onboarder.people.private_file import PrivateFile
 from onboarder.problems import ConfigProblem, RefusedProblem
 
 NAME = "keys.json"
@@ -69,7 +69,8 @@ class KeyRingFile:
     """The ring in FOLDER/keys.json. A change by another process is seen at the next use."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+        self._file = PrivateFile(folder / NAME)
+        self.path = self._file.path
         self._known: tuple[object, KeyRing] | None = None
 
     def read(self) -> KeyRing:
@@ -81,31 +82,16 @@ class KeyRingFile:
 
     def create(self) -> bool:
         """Make the ring, readable by its owner only, where there is none; False if there was. Safe to repeat."""
-        if self.path.exists():
-            return False
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = base64.b64encode(sealing.new_key()).decode()
-        fresh = self._written(KeyRing({"k1": SecretStr(text)}, active="k1", root="k1"))
-        try:
-            os.link(fresh, self.path)  # the first of several processes wins; none overwrites a ring
-        except FileExistsError:
-            return False
-        finally:
-            fresh.unlink()
-        return True
+        return self._file.create(_text(KeyRing({"k1": SecretStr(text)}, active="k1", root="k1")))
 
     def write(self, ring: KeyRing) -> None:
         """Replace the ring at once and durably: after a power cut it is the old one or the new one."""
-        self._written(ring).replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        self._file.replace(_text(ring))
 
     def _version(self) -> object:
         try:
-            seen = self.path.stat()
+            return self._file.version()
         except FileNotFoundError:
             raise ConfigProblem(
                 f"key ring {self.path} does not exist",
@@ -113,11 +99,10 @@ class KeyRingFile:
                 id_message=f"gelang kunci {self.path} tidak ada",
                 id_hint="taruh keys.json dari cadangan di situ, atau buat baru dengan: onboarder keys init",
             ) from None
-        return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
     def _parsed(self) -> KeyRing:
         try:
-            return _ring(json.loads(self.path.read_text(encoding="utf-8")))
+            return _ring(json.loads(self._file.read()))
         except (OSError, ValueError, LookupError, AttributeError, TypeError, ConfigProblem):
             raise ConfigProblem(
                 f"key ring {self.path} cannot be read",
@@ -126,16 +111,10 @@ class KeyRingFile:
                 id_hint="pulihkan dari cadangan",
             ) from None
 
-    def _written(self, ring: KeyRing) -> Path:
-        keys = {name: key.get_secret_value() for name, key in ring.keys.items()}
-        text = json.dumps({"active": ring.active, "root": ring.root, "keys": keys})
-        fresh = self.path.with_suffix(f".{os.getpid()}.new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        return fresh
+
+def _text(ring: KeyRing) -> str:
+    keys = {name: key.get_secret_value() for name, key in ring.keys.items()}
+    return json.dumps({"active": ring.active, "root": ring.root, "keys": keys})
 
 
 def _ring(read: dict[str, dict[str, object]]) -> KeyRing:
