@@ -52,7 +52,7 @@ def test_a_spoilt_box_does_not_open(keys: BoxKeys, part: str, spoil: str) -> Non
     box = sealed(keys.public(), NIK, bound=SITI)
 
     with pytest.raises(BoxSpoilt):
-        keys.open(replace(box, **{part: spoil}), bound=SITI)  # type: ignore[arg-type]  # names of its text fields
+        keys.open(replace(box, **{part: spoil}), bound=SITI)
 
 
 def test_a_point_that_is_not_on_the_curve_is_refused(keys: BoxKeys) -> None:
