@@ -13,7 +13,7 @@ PARTS := . $(CONNECTORS) workers
 demo: $(STAMP) ## ⭐ the whole job on a practice marketplace: import, open, faults, the night
 	@$(BIN)/onboarder demo
 test: $(STAMP) ## ⭐ every test this machine can run; the last lines say what did not run
-	@$(BIN)/pytest
+	@$(BIN)/python -m tools.suite
 setup: $(STAMP) ## create the environment without running anything
 
 ##@ Work
