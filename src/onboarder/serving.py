@@ -45,6 +45,9 @@ async def serve(settings: Settings) -> int:
             state_span=timedelta(minutes=settings.visit_minutes),
             redis_silence=partial(silence, settings),
             metrics_token=app.secrets.read(*METRICS),
+            config_dir=settings.config_dir,
+            lang=settings.lang,
+            boxes=app.box_keys,
         )
         log.info("serve.started", port=settings.serve_port)
         await _serve(made, listening)

@@ -13,7 +13,14 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from onboarder.records import consent_tables, field_tables, locks, office_tables, tables
+from onboarder.records import (
+    account_tables,
+    consent_tables,
+    field_tables,
+    locks,
+    office_tables,
+    tables,
+)
 from onboarder.records.database import Database, RecordsBusy, insert_new
 from onboarder.records.migrations import pending, upgrade
 from tests.servers.postgres import async_url, fresh_database
@@ -23,6 +30,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 async def test_migrating_from_nothing_gives_exactly_the_declared_tables(database: Database) -> None:
     declared = tables.metadata  # and what the modules below have added to it
+    assert account_tables.account.metadata is declared
     assert consent_tables.consent_link.metadata is declared
     assert field_tables.upload.metadata is declared
     assert office_tables.approved_plan.metadata is declared

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from onboarder.records.tables import UtcTime
+from onboarder.records.utc_time import UtcTime
 
 revision = "0003"
 down_revision = "0002"
@@ -50,7 +50,7 @@ def _accounts() -> None:
     op.create_index("ix_account_programme_id", "account", ["programme", "id"])
     op.create_table(
         "account_market",
-        sa.Column("account_id", sa.ForeignKey("account.id"), primary_key=True),
+        sa.Column("account_id", sa.String(40), sa.ForeignKey("account.id"), primary_key=True),
         sa.Column("market", sa.String(16), primary_key=True),
     )
 
@@ -59,7 +59,9 @@ def _sessions() -> None:
     op.create_table(
         "enrolment",
         sa.Column("digest", sa.String(64), primary_key=True),
-        sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
+        sa.Column(
+            "account_id", sa.String(40), sa.ForeignKey("account.id"), nullable=False, index=True
+        ),
         sa.Column("created_at", UtcTime, nullable=False),
         sa.Column("created_by", sa.String(64), nullable=False),
         sa.Column("expires_at", UtcTime, nullable=False),
@@ -69,7 +71,9 @@ def _sessions() -> None:
         "session",
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("device", sa.String(26), nullable=False, unique=True),
-        sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
+        sa.Column(
+            "account_id", sa.String(40), sa.ForeignKey("account.id"), nullable=False, index=True
+        ),
         sa.Column("title", sa.String(80), nullable=False),
         sa.Column("created_at", UtcTime, nullable=False),
         sa.Column("seen_at", UtcTime, nullable=False),
