@@ -12,6 +12,7 @@ from dataclasses import dataclass
 APART = {
     "laboratory": ("tests/faults",),
     "marketplaces": ("tests/end_to_end", "tests/marketplace", "connectors/mercur"),
+    "members": ("workers", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
 }
 """Folders with a share of their own. What needs the real Mercur stays in one, so that it is started once."""
 
