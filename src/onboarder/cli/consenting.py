@@ -17,13 +17,18 @@ from onboarder.cli.tables import Cell, facts, table
 from onboarder.connector.manifest import CredentialKind, Manifest
 from onboarder.consent.dossier import Dossier, dossier
 from onboarder.consent.guide import read_guide
-from onboarder.converge.links import PersonalLink, bearer_of, personal_link, replacement
+from onboarder.converge.links import (
+    PersonalLink,
+    bearer_of,
+    no_link,
+    personal_link,
+    replacement,
+)
 from onboarder.model.ids import CanvasserId, StoreId, marketplace_of
 from onboarder.model.recorded import StoreWork
 from onboarder.problems import RefusedProblem, UsageProblem
 from onboarder.qr_code import for_screen, write_file
 from onboarder.records import stores, works
-from onboarder.rules.gate import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ async def _work(app: Application, store: str) -> tuple[StoreWork, Manifest]:
             f"{manifest.title} asks for no consent: its stores are opened by the API",
             id_message=f"{manifest.title} tidak meminta izin pedagang: tokonya dibuka lewat API",
         )
-    why = refusal(work.merchant)
+    why = no_link(work)
     if why is not None:
         raise RefusedProblem(why.en, id_message=why.id)
     return work, manifest

@@ -48,6 +48,7 @@ def dossier(
         manifest=manifest,
         categories=categories,
         store_reference=work.store.reference,
+        withdrawn=work.store.withdrawn_at is not None,
     )
     names = _names(work.merchant, owners, programme, manifest.limits.store_name_max)
     titles = {Reference(one.id): one.name for one in work.products}

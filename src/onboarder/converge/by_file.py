@@ -170,6 +170,7 @@ def _wanted(desired: Desired, work: StoreWork) -> Wanted:
             one.category: desired.categories.get(one.category, "") for one in work.products
         },
         store_reference=work.store.reference,
+        withdrawn=work.store.withdrawn_at is not None,
     )
 
 

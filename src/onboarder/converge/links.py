@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from onboarder.connector.errors import Advice
 from onboarder.model.ids import CanvasserId, MerchantId, StoreId
 from onboarder.model.recorded import StoreWork
 from onboarder.people.links import digest, new_token
@@ -13,6 +14,8 @@ from onboarder.people.vault import KeyGone, Vault
 from onboarder.records import consent
 from onboarder.records.consent import LinkRecord
 from onboarder.records.database import Transaction
+from onboarder.rules.agreements import WITHDRAWN
+from onboarder.rules.gate import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ def bearer_of(work: StoreWork, canvasser: CanvasserId | None = None) -> Bearer:
     """By the canvasser named, else by the one who trained the merchant, else by whoever ordered the store."""
     shows = canvasser or work.merchant.trained_by or CanvasserId(work.store.requested_by)
     return Bearer(work.store.id, work.store.merchant_id, shows)
+
+
+def no_link(work: StoreWork) -> Advice | None:
+    """Why the merchant is not to be asked for consent at the marketplace; None if they may be."""
+    return WITHDRAWN if work.store.withdrawn_at is not None else refusal(work.merchant)
 
 
 async def personal_link(

@@ -132,6 +132,8 @@ async def _pass(session: Session) -> PassEnd:
 async def _work(session: Session) -> Next:
     if session.store.starts > MOST_STARTS:
         return Next(None, counts=True, ask=DEADLY)
+    if session.store.withdrawn_at is not None:
+        return Next(None, counts=False, ask=None)  # the task came with the withdrawal
     if awaits_consent(session):
         return await prepare_draft(session)
     await settle_doubts(session)

@@ -10,8 +10,9 @@ from onboarder.model.ids import MarketplaceName, MerchantId, StoreId
 from onboarder.model.people import Merchant
 from onboarder.model.work import DriftPolicy, Lane
 from onboarder.problems import UsageProblem
-from onboarder.records import parking, runs, stores, tasks, writes
-from onboarder.records.database import Database
+from onboarder.records import consents, field, parking, runs, stores, tasks, writes
+from onboarder.records.database import Database, Transaction
+from onboarder.rules.agreements import lacking
 from onboarder.rules.gate import refusal
 
 AT_A_STALL = 20
@@ -35,21 +36,39 @@ async def open_stores(
     by: str,
     clock: Callable[[], datetime],
 ) -> OrderReceipt:
-    """Order the stores of the trained merchants; the others are refused. Safe to repeat.
+    """Order the stores of the trained merchants who agree to them; the others are refused. Safe to repeat.
 
     A handful goes into the stall's lane; a whole market does not push in before the person at the next stall.
     """
-    refused = tuple((one.id, why) for one in merchants if (why := refusal(one)) is not None)
+    refused = [(one.id, why) for one in merchants if (why := refusal(one)) is not None]
     trained = [one.id for one in merchants if refusal(one) is None]
-    pairs = [(owner, name) for name in marketplaces for owner in trained]
     lane = Lane.STALL if len(trained) <= AT_A_STALL else Lane.NIGHT
     async with database.write() as tx:
         now = clock()
+        pairs = list[tuple[MerchantId, MarketplaceName]]()
+        for pair, why in await _asked(tx, trained, marketplaces):
+            if why is None:
+                pairs.append(pair)
+            else:
+                refused.append((pair[0], why))
         accepted = await stores.trigger(tx, pairs, lane=lane, by=by, now=now)
         for one in accepted:
             await writes.note(tx, at=now, actor=by, action="store.ordered", subject=one)
     await doorbell.ring([(one, lane) for one in accepted])
-    return OrderReceipt(tuple(accepted), refused)
+    return OrderReceipt(tuple(accepted), tuple(refused))
+
+
+async def _asked(
+    tx: Transaction, merchants: Sequence[MerchantId], marketplaces: Sequence[MarketplaceName]
+) -> list[tuple[tuple[MerchantId, MarketplaceName], Advice | None]]:
+    """Every wanted store, and why the merchant's word forbids it."""
+    said = await consents.of_all(tx, merchants)
+    in_the_field = await field.from_the_field(tx, merchants)
+    return [
+        ((owner, name), lacking(said[owner], name, in_the_field=owner in in_the_field))
+        for name in marketplaces
+        for owner in merchants
+    ]
 
 
 async def answer_task(

@@ -80,6 +80,7 @@ def outlook(
             manifest=manifest,
             categories=categories,
             store_reference=work.store.reference,
+            withdrawn=work.store.withdrawn_at is not None,
         )
         seen.merchants += 1
         if want.refusal is not None:

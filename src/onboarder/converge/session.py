@@ -77,6 +77,7 @@ class Session:
             manifest=self.manifest,
             categories=self.marketplace.categories,
             store_reference=self.store.reference,
+            withdrawn=self.store.withdrawn_at is not None,
         )
 
     @asynccontextmanager

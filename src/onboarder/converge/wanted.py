@@ -9,6 +9,7 @@ from onboarder.model.goods import Product
 from onboarder.model.ids import Reference
 from onboarder.model.people import Actor, Merchant, Programme
 from onboarder.model.shop import ListingContent, Offer, StoreContent
+from onboarder.rules.agreements import WITHDRAWN
 from onboarder.rules.gate import refusal
 from onboarder.rules.naming import store_names
 
@@ -31,8 +32,9 @@ def wanted(
     manifest: Manifest,
     categories: Mapping[str, str],
     store_reference: Reference,
+    withdrawn: bool = False,
 ) -> Wanted:
-    """`categories` maps our category codes to the marketplace's keys."""
+    """`categories` maps our category codes to the marketplace's keys. `withdrawn`: the merchant agrees no more."""
     listings: dict[Reference, ListingContent] = {}
     faults: dict[Reference, Advice] = {}
     for product in products:
@@ -46,7 +48,7 @@ def wanted(
             text = _description(product, merchant, programme, manifest.limits)
             listings[reference] = _listing(reference, product, text, manifest.limits, categories)
     return Wanted(
-        refusal=refusal(merchant),
+        refusal=WITHDRAWN if withdrawn else refusal(merchant),
         store=_store(merchant, programme, manifest.limits, store_reference),
         listings=listings,
         faults=faults,

@@ -73,6 +73,8 @@ class StoreRecord:
     """Looks in a row that found something still in review."""
     authorised_until: datetime | None = None
     """When the merchant's consent ends by itself, where the marketplace says so."""
+    withdrawn_at: datetime | None = None
+    """Since when the merchant does not agree any more: nothing is done for the store."""
 
 
 @dataclass(frozen=True, slots=True)
