@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         good = caught(sound.get(one.test), broken.get(one.test))
         escaped += not good
         table.add_row(one.name, one.without, *_told(one, sound, broken, good=good))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
     print(f"{len(chosen)} mechanisms, {len(chosen) - escaped} watched by a test that fails without")
     return 1 if escaped else 0
 

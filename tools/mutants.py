@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         caught |= complaints.keys()
         escaped += mutant.check not in complaints
         table.add_row(mutant.name, mutant.defect, mutant.check, _verdict(mutant, complaints))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
     print(f"{len(MUTANTS)} mutants, {len(MUTANTS) - escaped} caught by the check that should")
     if all_checks:
         idle = [check.id for check in CHECKS if check.id not in caught]
