@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, insert, select, update
 
 from onboarder.connector.errors import Advice
-from onboarder.model.ids import MerchantId, StoreId
+from onboarder.model.ids import MerchantId, ProgrammeCode, StoreId
 from onboarder.model.work import TaskState
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
@@ -125,7 +125,11 @@ async def task_by_id(tx: Transaction, wanted: int) -> TaskRecord | None:
 
 
 async def open_tasks(
-    tx: Transaction, *, who: str | None = None, market: str | None = None
+    tx: Transaction,
+    *,
+    who: str | None = None,
+    market: str | None = None,
+    programme: ProgrammeCode | None = None,
 ) -> list[TaskRecord]:
     """Open tasks, oldest first."""
     query = _open().order_by(task.c.created_at, task.c.id)
@@ -133,6 +137,8 @@ async def open_tasks(
         query = query.where(task.c.who == who)
     if market is not None:
         query = query.where(merchant.c.market == market)
+    if programme is not None:
+        query = query.where(merchant.c.programme == programme)
     return [_read(row) for row in (await tx.execute(query)).mappings()]
 
 
