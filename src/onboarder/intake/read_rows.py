@@ -11,6 +11,7 @@ from onboarder.intake.cells import Cell, folded, line, paragraph
 from onboarder.intake.columns import Column
 from onboarder.intake.dates import read_date
 from onboarder.intake.markets import MarketNames
+from onboarder.intake.names import place_of, read_email, read_name, read_person
 from onboarder.intake.phones import read_phone
 from onboarder.intake.prices import read_price
 from onboarder.intake.rows import Answer, MerchantRow, OwnerHint, ProductRow, RowReader, compact
@@ -23,9 +24,6 @@ from onboarder.model.people import Programme
 
 T = TypeVar("T")
 
-_PERSON_CHARACTERS = 100
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
-_WORD_BEFORE = re.compile(r"^(?:blok|block|los|kios|no)\b", re.IGNORECASE)
 _BETWEEN_PHOTOS = re.compile(r"[;,|\n]+")
 
 
@@ -102,7 +100,7 @@ class Rows:
         return read_date(cell, earliest=self._earliest, latest=self._latest)
 
     def _product_name(self, cell: Cell, _: Column) -> str:
-        return _name(cell, self._limits.name_characters)
+        return read_name(cell, self._limits.name_characters)
 
     def _price(self, cell: Cell, column: Column) -> int:
         lowest, highest = self._limits.price_lowest, self._limits.price_highest
@@ -143,22 +141,11 @@ def _phone(cell: Cell, _: Column) -> str:
 
 
 def _person(cell: Cell, _: Column) -> str:
-    return _name(cell, _PERSON_CHARACTERS)
-
-
-def _name(cell: Cell, longest: int) -> str:
-    """A name has letters (of any script) and is not endless."""
-    text = line(cell)
-    if len(text) > longest or not any(character.isalpha() for character in text):
-        raise Asked(AskedCode.NAME_UNCLEAR)
-    return text
+    return read_person(cell)
 
 
 def _email(cell: Cell, _: Column) -> str:
-    text = folded(cell)
-    if not _EMAIL.fullmatch(text):
-        raise Asked(AskedCode.EMAIL_UNCLEAR)
-    return text
+    return read_email(cell)
 
 
 def _canvasser(cell: Cell, _: Column) -> CanvasserId:
@@ -166,17 +153,8 @@ def _canvasser(cell: Cell, _: Column) -> CanvasserId:
 
 
 def _stall(read: RowReader) -> str:
-    """`Blok B / Los 12`: one column as written, or block and stall put together."""
-    parts = (
-        read.text("place"),
-        _named("Blok", read.text("block")),
-        _named("Los", read.text("stall")),
-    )
-    return " / ".join(part for part in parts if part)
-
-
-def _named(word: str, text: str) -> str:
-    return f"{word} {text}" if text and not _WORD_BEFORE.match(text) else text
+    """One column as written, or block and stall put together."""
+    return place_of(read.text("block"), read.text("stall"), read.text("place"))
 
 
 def _ids(read: RowReader) -> tuple[str, ...]:
