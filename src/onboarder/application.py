@@ -229,7 +229,7 @@ class Application:
             http, self.clock, self.vault.derive, partial(self.secrets.read, config.name)
         )
         return Marketplace(
-            config.name, kind(config.settings, equipment), self.categories(config.name)
+            config.name, kind(config.settings, equipment), self.categories(config.name), rate
         )
 
 

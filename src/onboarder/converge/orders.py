@@ -46,7 +46,7 @@ async def open_stores(
     async with database.write() as tx:
         now = clock()
         pairs = list[tuple[MerchantId, MarketplaceName]]()
-        for pair, why in await _asked(tx, trained, marketplaces):
+        for pair, why in await permitted(tx, trained, marketplaces):
             if why is None:
                 pairs.append(pair)
             else:
@@ -58,7 +58,7 @@ async def open_stores(
     return OrderReceipt(tuple(accepted), tuple(refused))
 
 
-async def _asked(
+async def permitted(
     tx: Transaction, merchants: Sequence[MerchantId], marketplaces: Sequence[MarketplaceName]
 ) -> list[tuple[tuple[MerchantId, MarketplaceName], Advice | None]]:
     """Every wanted store, and why the merchant's word forbids it."""

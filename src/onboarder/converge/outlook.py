@@ -23,7 +23,17 @@ from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, MerchantId, Reference, RemoteId, StoreId
 from onboarder.model.people import Programme
 from onboarder.model.recorded import StoreWork
-from onboarder.model.shop import StoreState
+from onboarder.model.shop import StoreContent, StoreState
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStore:
+    """All steps of one store until it is as wanted; `content` is what opens it. A draft only its owner can open."""
+
+    store: StoreId
+    content: StoreContent
+    steps: tuple[Step, ...]
+    draft: bool
 
 
 @dataclass(slots=True)
@@ -54,6 +64,7 @@ class Outlook:
     )
     faults: list[tuple[Reference, Advice]] = field(default_factory=list[tuple[Reference, Advice]])
     """Products that cannot go there as they are."""
+    planned: list[PlannedStore] = field(default_factory=list[PlannedStore])
 
     @property
     def minutes(self) -> float:
@@ -87,7 +98,10 @@ def outlook(
             seen.refused.append((work.merchant.id, want.refusal))
             continue
         seen.faults += want.faults.items()
-        _add(seen, work, _to_the_end(want, work, manifest, now), manifest)
+        todo = _to_the_end(want, work, manifest, now)
+        draft = _is_draft(work, manifest)
+        seen.planned.append(PlannedStore(work.store.id, want.store, todo.steps, draft))
+        _add(seen, work, todo, manifest)
     return seen
 
 

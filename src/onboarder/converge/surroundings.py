@@ -29,6 +29,8 @@ class Marketplace:
     connector: Connector
     categories: Mapping[str, str]
     """Our category codes to the marketplace's keys."""
+    per_second: float | None = None
+    """Calls that the configured budget allows; None: the manifest's."""
 
 
 @dataclass(frozen=True, slots=True)
