@@ -9,18 +9,22 @@ from sqlalchemy import delete, insert, select, update
 from onboarder.model.consents import GivenConsent
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.records.codec import reader
-from onboarder.records.database import Transaction, insert_new
+from onboarder.records.database import Transaction
 from onboarder.records.field_tables import consent_given, identity
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import store
 
 
-async def append(tx: Transaction, given: GivenConsent) -> GivenConsent:
-    """Put it on record; returns what is on record under that id. Safe to repeat."""
+async def append(tx: Transaction, given: GivenConsent) -> None:
+    """Put it on record."""
     row = {name: getattr(given, name) for name in GivenConsent.__slots__}
-    await insert_new(tx, consent_given, [row])
-    query = select(consent_given).where(consent_given.c.id == given.id)
-    return _read((await tx.execute(query)).mappings().one())
+    await tx.execute(insert(consent_given).values(row))
+
+
+async def find(tx: Transaction, wanted: str) -> GivenConsent | None:
+    query = select(consent_given).where(consent_given.c.id == wanted)
+    row = (await tx.execute(query)).mappings().first()
+    return None if row is None else _read(row)
 
 
 async def of(tx: Transaction, owner: MerchantId) -> list[GivenConsent]:

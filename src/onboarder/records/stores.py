@@ -86,11 +86,16 @@ async def wake_merchants(
     tx: Transaction, owners: Sequence[MerchantId], *, now: datetime, lane: Lane = Lane.NIGHT
 ) -> list[StoreId]:
     """Mark every store of the merchants due: their register rows changed."""
+    ids = await of_merchants(tx, owners)
+    await wake(tx, ids, lane=lane, now=now)
+    return ids
+
+
+async def of_merchants(tx: Transaction, owners: Sequence[MerchantId]) -> list[StoreId]:
     ids: list[StoreId] = []
     for start in range(0, len(owners), CHUNK):
         query = select(store.c.id).where(store.c.merchant_id.in_(owners[start : start + CHUNK]))
         ids += [StoreId(one) for one in (await tx.execute(query)).scalars()]
-    await wake(tx, ids, lane=lane, now=now)
     return ids
 
 

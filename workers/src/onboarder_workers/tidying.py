@@ -1,10 +1,12 @@
-"""Forgetting what nobody needs any more: old messages of marketplaces, links and visits that are over."""
+"""Forgetting what nobody needs any more: old messages of marketplaces, links and visits that are over, half sent files."""
 
 from datetime import timedelta
 
 import structlog
 
 from onboarder.application import Application
+from onboarder.field.rules import read_field_rules
+from onboarder.field.uploads import forget_left
 from onboarder.records import consent, inbox
 
 log = structlog.get_logger()
@@ -22,6 +24,14 @@ async def tidy(app: Application) -> float:
         now = app.clock()
         events = await inbox.prune(tx, now - EVENTS_KEPT)
         await consent.prune(tx, now - LINKS_KEPT)
-    if events:
-        log.info("tidying.done", events=events)
+    files = await _forget_uploads(app)
+    if events or files:
+        log.info("tidying.done", events=events, uploads=files)
     return HOUR
+
+
+async def _forget_uploads(app: Application) -> int:
+    """How long they are kept stands in config/field/rules.toml."""
+    limits = read_field_rules(app.settings.config_dir).uploads
+    folder = app.settings.data_dir / "uploads"
+    return await forget_left(app.database, folder, limits, app.clock())
