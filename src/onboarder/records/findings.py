@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from onboarder.model.ids import RunId
+from onboarder.model.ids import ProgrammeCode, RunId
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
 from onboarder.records.runs import DriftRecord
@@ -22,8 +22,10 @@ class Finding:
     product: str
 
 
-async def findings(tx: Transaction, wanted: RunId) -> list[Finding]:
-    """The run's drifts in the order found."""
+async def findings(
+    tx: Transaction, wanted: RunId, *, programme: ProgrammeCode | None = None
+) -> list[Finding]:
+    """The run's drifts in the order found, of one programme or all."""
     query = (
         select(
             *(drift.c[name] for name in DriftRecord.__slots__),
@@ -39,6 +41,8 @@ async def findings(tx: Transaction, wanted: RunId) -> list[Finding]:
         .where(drift.c.run_id == wanted)
         .order_by(drift.c.id)
     )
+    if programme is not None:
+        query = query.where(merchant.c.programme == programme)
     return [
         Finding(
             _read_drift(row), row["marketplace"], row["market"], row["stall"], row["product"] or ""
