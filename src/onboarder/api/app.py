@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from onboarder.access.refused import Refused
 from onboarder.api.guard import Guard
 from onboarder.api.machines import doors_for_machines
 from onboarder.api.people import doors_for_people
@@ -26,7 +27,7 @@ def create_app(premises: Premises, *, pages: Sequence[APIRouter] = ()) -> FastAP
     app.state.premises = premises
     for doors in (doors_for_people(premises), doors_for_machines(premises), v1(premises), *pages):
         app.include_router(doors)
-    for kind in (HTTPException, RequestValidationError, Refusal, RecordsBusy):
+    for kind in (HTTPException, RequestValidationError, Refusal, Refused, RecordsBusy):
         app.add_exception_handler(kind, _as_problem)
     app.add_middleware(Guard, premises=premises)
     return app
@@ -34,6 +35,8 @@ def create_app(premises: Premises, *, pages: Sequence[APIRouter] = ()) -> FastAP
 
 def _as_problem(request: Request, error: Exception) -> Response:
     """Without what was sent: an address or a body may hold a token."""
+    if isinstance(error, Refused):
+        error = refusal.of_entrance(error, request.app.state.premises.around.clock())
     if isinstance(error, Refusal) or request.url.path.startswith(f"{PREFIX}/"):
         answer = refusal.answer(_refusal(error))
     elif isinstance(error, HTTPException):

@@ -65,7 +65,7 @@ attempt = Table(
     metadata,
     Column("subject", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("last_at", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),
     Column("until", UtcTime, nullable=False),
 )
 

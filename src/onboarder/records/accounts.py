@@ -66,13 +66,29 @@ async def find(tx: Transaction, name: str) -> AccountRecord | None:
     return replace(_read(row), markets=own.get(row["id"], frozenset()))
 
 
+async def get(tx: Transaction, who: str) -> AccountRecord:
+    """The account, which is there."""
+    found = await find(tx, who)
+    assert found is not None
+    return found
+
+
 async def everybody(
-    tx: Transaction, programme: ProgrammeCode, *, after: str = "", most: int = 10_000
+    tx: Transaction,
+    programme: ProgrammeCode,
+    *,
+    roles: Iterable[Role] = tuple(Role),
+    after: str = "",
+    most: int = 10_000,
 ) -> list[AccountRecord]:
-    """Accounts of the programme by id, those after that one."""
+    """Accounts of those roles in the programme by id, those after that one."""
     query = (
         select(account)
-        .where(account.c.programme == programme, account.c.id > after)
+        .where(
+            account.c.programme == programme,
+            account.c.role.in_([*roles]),
+            account.c.id > after,
+        )
         .order_by(account.c.id)
         .limit(most)
     )

@@ -3,9 +3,11 @@
 Nothing that was sent is repeated in an answer.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from onboarder.access.refused import Refused, Why
 from onboarder.api.v1.bodies import Problem, ProblemField
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,12 +35,14 @@ class Refusal(Exception):
         field: str | None = None,
         fields: Sequence["WrongField"] = (),
         told: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
         **facts: object,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.fields = (WrongField(field, code), *fields) if field else tuple(fields)
         self.told = dict(told or {})
+        self.headers = dict(headers or {})
         self.facts = facts
 
 
@@ -79,9 +84,12 @@ def answer(refusal: Refusal) -> JSONResponse:
         next=text.next.format(**refusal.facts),
         errors=[_field(one) for one in refusal.fields],
     )
-    headers = {"Retry-After": "5"} if text.status in _COMES_BACK else {}
+    soon = {"Retry-After": "5"} if text.status in _COMES_BACK else {}
     return JSONResponse(
-        problem.model_dump() | refusal.told, text.status, headers, media_type=MEDIA_TYPE
+        problem.model_dump() | refusal.told,
+        text.status,
+        {**soon, **refusal.headers},
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -96,7 +104,25 @@ def of_fields(error: RequestValidationError) -> Refusal:
     return Refusal("invalid", fields=[WrongField(_name(loc), _kind(kind)) for loc, kind in found])
 
 
+def of_entrance(error: Refused, now: datetime) -> Refusal:
+    """What the entrance refuses; its reasons are our codes."""
+    field = _FIELDS.get(error.why)
+    if error.why is Why.WAIT and error.until is not None:
+        seconds = max(1, math.ceil((error.until - now).total_seconds()))
+        minutes = math.ceil(seconds / 60)
+        return Refusal(error.why, headers={"Retry-After": str(seconds)}, minutes=minutes)
+    told = {"left": error.left} if error.why is Why.PIN_WRONG else {}
+    return Refusal(error.why, field=field, told=told, left=error.left)
+
+
 _OURS = 500
+_FIELDS = {
+    Why.PIN_WEAK: "pin",
+    Why.PIN_WRONG: "pin",
+    Why.PERSON_EXISTS: "id",
+    Why.MARKET_UNKNOWN: "markets",
+    Why.MARKET_MISSING: "markets",
+}
 _COMES_BACK = {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
 _BY_STATUS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: "not_found",

@@ -4,12 +4,12 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from onboarder.api.premises import Premises
-from onboarder.api.v1 import session
+from onboarder.api.v1 import people, session
 from onboarder.api.v1.describing import description
 
 PREFIX = "/api/v1"
 
-RESOURCES = (session.router,)
+RESOURCES = (session.router, people.router)
 
 
 def router(premises: Premises) -> APIRouter:

@@ -2,12 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, SecretStr
 
-from onboarder.access.sessions import Seat
+from onboarder.access.enrolling import enrol, give_pin
+from onboarder.access.sessions import Seat, seat, sign_out
+from onboarder.access.signing_in import by_password
+from onboarder.api.caller import caller
 from onboarder.api.premises import Premises
-from onboarder.api.v1.bodies import Shown
-from onboarder.api.v1.door import Seated, see_out
+from onboarder.api.v1.bodies import Sent, Shown, Words
+from onboarder.api.v1.door import Seated, let_in, seat_of, see_out
+from onboarder.api.v1.refusal import Refusal
 from onboarder.people.roles import Role
 
 
@@ -44,21 +49,73 @@ class Me(Shown):
     lang: str
 
 
+class Enrolment(Sent):
+    """What a phone sends after scanning the QR code. `device`: what to call it."""
+
+    token: Annotated[SecretStr, Field(min_length=10, max_length=100)]
+    pin: Annotated[SecretStr, Field(min_length=6, max_length=6)]
+    device: Annotated[Words, Field(min_length=1, max_length=80)]
+
+
+class Pin(Sent):
+    pin: Annotated[SecretStr, Field(min_length=6, max_length=6)]
+
+
+class Password(Sent):
+    """The office's sign-in: `code` is the six digits of the authenticator app."""
+
+    account: Annotated[Words, Field(min_length=1, max_length=40)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+
+
 def router(premises: Premises) -> APIRouter:
     """`/session`."""
-    made = APIRouter(tags=["session"])
+    made, entrance = APIRouter(tags=["session"]), premises.entrance
 
     @made.get("/session")
     async def me(seat: Seated, practice: Annotated[bool, Query()] = False) -> Me:
         """Works while the PIN is needed too."""
         return shown(premises, seat, practice=practice)
 
+    @made.post("/session/enrolment", status_code=201)
+    async def enrol_phone(sent: Enrolment, request: Request, answer: Response) -> Me:
+        """A QR code works once, for ten minutes."""
+        address = caller(request)
+        token = await enrol(entrance, sent.token, sent.pin, title=sent.device, address=address)
+        return await _taken_in(premises, request, answer, token)
+
+    @made.post("/session/password")
+    async def sign_in(sent: Password, request: Request, answer: Response) -> Me:
+        """For who has no enrolled phone: the office."""
+        title, address = request.headers.get("user-agent", "")[:80], caller(request)
+        token = await by_password(
+            entrance, sent.account, sent.password, sent.code, title=title, address=address
+        )
+        return await _taken_in(premises, request, answer, token)
+
+    @made.post("/session/pin", status_code=204)
+    async def pin(sent: Pin, seat: Seated) -> None:
+        """Five wrong ones in a row sign the phone out."""
+        await give_pin(entrance, seat, sent.pin)
+
     @made.delete("/session", status_code=204)
-    async def sign_out(seat: Seated, answer: Response) -> None:
-        del seat
+    async def leave(seat: Seated, answer: Response) -> None:
+        await sign_out(entrance, seat)
         see_out(answer)
 
     return made
+
+
+async def _taken_in(premises: Premises, request: Request, answer: Response, token: SecretStr) -> Me:
+    """The new session in place of the one that the browser had."""
+    earlier, now = await seat_of(request), await seat(premises.entrance, token)
+    if earlier is not None:
+        await sign_out(premises.entrance, earlier)
+    if now is None:
+        raise Refusal("sign_in")
+    let_in(answer, token)
+    return shown(premises, now)
 
 
 def shown(premises: Premises, seat: Seat, *, practice: bool = False) -> Me:

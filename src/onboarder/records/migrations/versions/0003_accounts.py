@@ -18,7 +18,7 @@ def upgrade() -> None:
         "attempt",
         sa.Column("subject", sa.String(64), primary_key=True),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("last_at", UtcTime, nullable=False),
+        sa.Column("since", UtcTime, nullable=False),
         sa.Column("until", UtcTime, nullable=False),
     )
     op.create_table(
