@@ -23,8 +23,8 @@ from tests.support.crew import Crew
 
 WORKERS, PRODUCTS = 2, 2
 PATIENCE = 600.0
-PATIENT = {"lease_seconds": 30, "call_deadline_seconds": 10}
-"""Nobody dies here: a lease shorter than the longest wait for a turn would only cut passes off."""
+LEASE = 30.0
+"""Seconds. Nobody dies here: a lease shorter than the longest wait for a turn would only cut passes off."""
 MOST_EXTRA = 0.1
 BACK_WITHIN = 15.0
 WINDOW = 2.0
@@ -48,7 +48,13 @@ SHORT = Size(merchants=70, per_second=25, before=4, outage=12)
 
 async def outage(folder: Path, size: Size) -> Finding:
     """The work undisturbed, then as much of it again with the outage."""
-    async with a_crowd(folder, per_second=size.per_second, workers=WORKERS, **PATIENT) as crew:
+    async with a_crowd(
+        folder,
+        per_second=size.per_second,
+        workers=WORKERS,
+        lease_seconds=LEASE,
+        call_deadline_seconds=LEASE / 3,
+    ) as crew:
         began = time.monotonic()
         await crew.order(size.merchants, PRODUCTS)
         await crew.done(PATIENCE)
