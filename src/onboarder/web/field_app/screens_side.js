@@ -1,0 +1,121 @@
+// @ts-check
+import { Unreachable, call } from './api.js';
+import { button, field, fill, h, say, tick } from './dom.js';
+import { ulid } from './sealing.js';
+import { speak, t } from './texts.js';
+import { keyOf } from './traders.js';
+
+/** What only a person can do; what unblocks most comes first, as the server sorted it. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
+export function tasks(phone) {
+  const list = h('ul', { className: 'cards' });
+  const update = () => {
+    if (list.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) return;
+    const open = phone.work.tasks.filter((task) => !phone.waiting.some((one) => one.path === `/tasks/${task.id}/answer`));
+    fill(list, open.map((task) => card(phone, task)), !open.length && h('li', { className: 'empty' }, t('no_tasks')));
+  };
+  update();
+  return { title: t('tab_tasks'), node: h('section', {}, list), update };
+}
+
+/** @param {import('./phone.js').Phone} phone @param {any} task */
+function card(phone, task) {
+  const merchant = [...phone.merchants.values()].find((one) => one.id === task.merchant || keyOf(one) === task.merchant);
+  const answer = async (/** @type {string} */ text) => {
+    if (!text) return;
+    await phone.add([{ id: ulid(), kind: 'answer', method: 'POST', path: `/tasks/${task.id}/answer`, body: { answer: text }, shown: t('op_answer', { title: task.title }) }]);
+    say(t('saved'));
+  };
+  const input = h('input', { name: `task-${task.id}`, autocomplete: 'off' });
+  return h('li', {},
+    h('strong', {}, task.title),
+    task.blocks > 0 && h('span', { className: 'chip needs_you' }, t('blocks', { n: task.blocks })),
+    merchant && h('a', { href: `#/pedagang/${keyOf(merchant)}`, className: 'button' }, merchant.name),
+    task.choices?.length
+      ? h('div', { className: 'presets' }, task.choices.map((/** @type {any} */ one) => button(one.title ?? one, () => answer(one.code ?? one))))
+      : task.choices && [field(t('answer'), input), button(t('save'), () => answer(input.value.trim()))]);
+}
+
+/** What still waits on this phone, and what the server wants mended. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
+export function outbox(phone) {
+  const node = h('section', {});
+  const update = () => {
+    const { waiting } = phone;
+    const stopped = waiting.filter((one) => one.state === 'stopped');
+    fill(node,
+      h('p', { className: 'lead' }, t(waiting.length ? (phone.reached ? 'outbox_sending' : 'outbox_offline') : 'outbox_empty', { n: waiting.length })),
+      h('ul', { className: 'cards' }, [...stopped, ...waiting.filter((one) => one.state !== 'stopped')].map((one) => card(phone, one))),
+      waiting.length > 0 && button(t('send_now'), () => phone.sync(), 'main'));
+  };
+  update();
+  return { title: t('outbox'), node, update, back: '#/' };
+}
+
+/** @param {import('./phone.js').Phone} phone @param {import('./outbox.js').Waiting} one */
+function card(phone, one) {
+  const { problem } = one;
+  if (one.state !== 'stopped') return h('li', {}, h('strong', {}, one.shown), h('small', {}, t(one.blocked ? 'waits_for_other' : 'waits')));
+  const form = { merchant: `#/ubah/${one.id}`, good: `#/barang/${one.merchant}/${one.id}` }[one.kind];
+  return h('li', { className: 'bad' },
+    h('strong', {}, one.shown),
+    h('p', {}, problem?.title, ' ', problem?.next),
+    (problem?.errors ?? []).map((wrong) => h('p', {}, `${t(wrong.field)}: ${wrong.title}`)),
+    form && h('a', { href: form, className: 'button main' }, t('mend')),
+    problem?.code === 'same_person' && button(t('other_person'), () => again({ ...one.body, same_person_ok: true })),
+    button(t('send_again'), () => again()),
+    button(t('discard'), () => confirm(t('discard_sure', { what: one.shown })) && phone.outbox?.discard(one), 'danger'));
+
+  async function again(/** @type {any} */ body = one.body) {
+    await phone.outbox?.resend(one, body);
+    await phone.sync();
+  }
+}
+
+/** Language, practice, what waits, sign-out. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
+export function settings(phone) {
+  const node = h('section', {});
+  const update = () => {
+    const practice = tick('practice', t('practice_switch'), phone.device.practice);
+    practice.querySelector('input').addEventListener('change', (/** @type {any} */ event) => phone.set('practice', event.target.checked).then(phone.told));
+    const n = phone.waiting.length;
+    fill(node,
+      h('p', { className: 'lead' }, phone.me.programme?.name),
+      h('h2', {}, t('language')),
+      h('div', { className: 'presets' }, [['id', 'Bahasa Indonesia'], ['en', 'English']].map(([code, name]) => button(name, () => speaks(code)))),
+      h('h2', {}, t('practice')), practice, h('p', {}, t('practice_how')),
+      h('h2', {}, t('outbox')),
+      h('p', {}, t(n ? 'outbox_sending' : 'outbox_empty', { n })), h('a', { href: '#/kirim', className: 'button' }, t('outbox_see')),
+      h('h2', {}, t('sign_out')),
+      n > 0 && h('p', { className: 'note bad' }, t('sign_out_waits', { n })),
+      button(t('sign_out'), () => leave(n), 'danger'));
+  };
+  const speaks = async (/** @type {any} */ code) => {
+    await speak(code);
+    await phone.set('lang', code);
+    dispatchEvent(new HashChangeEvent('hashchange'));
+  };
+  const leave = async (/** @type {number} */ n) => {
+    if (!confirm(t(n ? 'sign_out_lose' : 'sign_out_sure', { n }))) return;
+    await phone.leave().catch((error) => {
+      if (!(error instanceof Unreachable)) throw error;
+      say(t('no_signal'), true);
+    });
+    if (!phone.vault) location.replace('/app/');
+  };
+  update();
+  return { title: t('tab_settings'), node, update };
+}
+
+/** The link through which the trader lets us in, as a picture for the trader's own phone. @param {import('./phone.js').Phone} phone @param {string} store @returns {import('./app.js').Screen} */
+export function link(phone, store) {
+  const node = h('section', {}, h('p', {}, t('waiting')));
+  const brief = phone.work.stores.find((one) => one.id === store);
+  call('GET', `/stores/${store}/link`).then(({ body }) => {
+    const picture = URL.createObjectURL(new Blob([body.qr], { type: 'image/svg+xml' }));
+    fill(node,
+      h('p', { className: 'lead' }, t('link_how')),
+      h('img', { src: picture, alt: t('link_picture'), className: 'qr' }),
+      body.whatsapp_url && h('a', { href: body.whatsapp_url, className: 'button main', rel: 'noreferrer', target: '_blank' }, t('link_whatsapp')),
+      button(t('link_copy'), () => navigator.clipboard.writeText(body.text).then(() => say(t('copied')))));
+  }, (error) => fill(node, h('p', { className: 'note bad' }, error.problem ? `${error.problem.title} ${error.problem.next ?? ''}` : t('link_needs_signal'))));
+  return { title: t('show_link'), node, back: brief ? `#/pedagang/${phone.merchants.has(brief.merchant_field_id) ? brief.merchant_field_id : brief.merchant}` : '#/' };
+}

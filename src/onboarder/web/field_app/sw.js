@@ -1,0 +1,40 @@
+// The release is written in by the server: another one is another service worker.
+const RELEASE = '{release}';
+const FILES = {files};
+const CACHE = `app-${RELEASE}`;
+const HOLD = 120_000;
+
+let held = null;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
+});
+
+self.addEventListener('activate', (event) => {
+  const old = async () => {
+    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    await self.clients.claim();
+  };
+  event.waitUntil(old());
+});
+
+self.addEventListener('fetch', (event) => {
+  const { pathname } = new URL(event.request.url);
+  if (event.request.method !== 'GET' || !pathname.startsWith('/app/')) return;
+  const wanted = event.request.mode === 'navigate' ? '/app/' : pathname;
+  event.respondWith(caches.open(CACHE).then((cache) => cache.match(wanted)).then((found) => found ?? fetch(event.request)));
+});
+
+// An open key, for a page that the camera pushes out of memory. In memory only, two minutes, given out once.
+self.addEventListener('message', (event) => {
+  const { hold, held: asked, take } = event.data;
+  if (take) self.skipWaiting();
+  if (hold) {
+    held = hold;
+    event.waitUntil(new Promise((resolve) => setTimeout(resolve, HOLD)).then(() => { if (held === hold) held = null; }));
+  }
+  if (asked) {
+    event.ports[0].postMessage(held);
+    held = null;
+  }
+});

@@ -1,0 +1,1 @@
+"""The canvasser's app in Debian's Chromium."""
