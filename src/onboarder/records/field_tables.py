@@ -9,7 +9,7 @@ consent_given = Table(
     "consent_given",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("merchant_id", ForeignKey("merchant.id"), nullable=False),
+    Column("merchant_id", String(64), ForeignKey("merchant.id"), nullable=False),
     Column("purpose", String(16), nullable=False),
     Column("marketplace", String(32)),
     Column("text_version", String(16), nullable=False),
@@ -27,7 +27,7 @@ consent_given = Table(
 identity = Table(
     "identity",
     metadata,
-    Column("merchant_id", ForeignKey("merchant.id"), primary_key=True),
+    Column("merchant_id", String(64), ForeignKey("merchant.id"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("sealed", Text, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, insert, select, update
 
 from onboarder.connector.errors import Advice
-from onboarder.model.ids import MerchantId, ProgrammeCode, StoreId
+from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode, StoreId
 from onboarder.model.work import TaskState
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
@@ -124,12 +124,28 @@ async def task_by_id(tx: Transaction, wanted: int) -> TaskRecord | None:
     return None if row is None else _read(row)
 
 
+async def place_of(tx: Transaction, wanted: int) -> tuple[ProgrammeCode, MarketCode] | None:
+    """The programme and market of the merchant whom the task is about, open or not; None if there is no such task."""
+    joined = select(merchant.c.programme, merchant.c.market).join(
+        task, task.c.merchant_id == merchant.c.id
+    )
+    row = (await tx.execute(joined.where(task.c.id == wanted))).first()
+    return None if row is None else (ProgrammeCode(row[0]), MarketCode(row[1]))
+
+
+async def answer_to(tx: Transaction, wanted: int) -> str | None:
+    """What the task was answered with; None if it is open or was closed without an answer."""
+    found: str | None = await tx.scalar(select(task.c.answer).where(task.c.id == wanted))
+    return found
+
+
 async def open_tasks(
     tx: Transaction,
     *,
     who: str | None = None,
     market: str | None = None,
     programme: ProgrammeCode | None = None,
+    stores: Sequence[StoreId] | None = None,
 ) -> list[TaskRecord]:
     """Open tasks, oldest first."""
     query = _open().order_by(task.c.created_at, task.c.id)
@@ -139,6 +155,8 @@ async def open_tasks(
         query = query.where(merchant.c.market == market)
     if programme is not None:
         query = query.where(merchant.c.programme == programme)
+    if stores is not None:
+        query = query.where(task.c.store_id.in_(stores))
     return [_read(row) for row in (await tx.execute(query)).mappings()]
 
 
