@@ -162,7 +162,7 @@ class _Api:
                 service.refuse = ""
                 return 204, None, {}
             case "POST", ["data_key"]:
-                return 200, {"key": open_box(service.private, body["box"], "C1")}, {}
+                return 200, {"key": open_box(service.private, body["box"], "phone:C1")}, {}
             case "GET", []:
                 if service.refuse in {"sign_in", "enrol_again"}:
                     raise Refusal(401, service.refuse)

@@ -34,7 +34,7 @@ NAMED_ALIKE["manifest.webmanifest"] = f"{PLACE}manifest.webmanifest"
 """Files whose address stays the same from release to release."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-FIRST = ("dom", "phone", "texts", "api", "database", "outbox", "traders", "sealing", "screen_enrol")
+FIRST = ("dom", "phone", "api", "database", "outbox", "traders", "sealing", "screen_enrol")
 """Modules that the first screen needs: the page asks for them at once, not one after the other."""
 
 

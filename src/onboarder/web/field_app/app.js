@@ -1,7 +1,6 @@
 // @ts-check
-import { button, fill, h, say } from './dom.js';
+import { button, fill, h, say, speak, t } from './dom.js';
 import { Phone } from './phone.js';
-import { speak, t } from './texts.js';
 
 /**
  * @typedef {{title: string, node: Node, update?: () => void, back?: string, form?: boolean}} Screen
@@ -10,16 +9,16 @@ import { speak, t } from './texts.js';
 
 /** Where an address leads. @type {[RegExp, () => Promise<any>, string, boolean?][]} */
 const ROUTES = [
-  [/^#\/$/, () => import('./screen_traders.js'), 'traders', true],
+  [/^#\/$/, () => import('./screens_lists.js'), 'traders', true],
   [/^#\/baru$/, () => import('./screens_trader.js'), 'traderForm'],
   [/^#\/ubah\/(\w+)$/, () => import('./screens_trader.js'), 'traderForm'],
   [/^#\/pedagang\/([\w-]+)$/, () => import('./screens_trader.js'), 'trader'],
   [/^#\/izin\/([\w-]+)$/, () => import('./screens_trader.js'), 'consent'],
   [/^#\/barang\/([\w-]+)(?:\/([\w-]+))?$/, () => import('./screen_good.js'), 'good'],
-  [/^#\/tautan\/([\w-]+)$/, () => import('./screens_side.js'), 'link'],
-  [/^#\/tugas$/, () => import('./screens_side.js'), 'tasks', true],
-  [/^#\/kirim$/, () => import('./screens_side.js'), 'outbox', true],
-  [/^#\/setelan$/, () => import('./screens_side.js'), 'settings', true],
+  [/^#\/tautan\/([\w-]+)$/, () => import('./screens_lists.js'), 'link'],
+  [/^#\/tugas$/, () => import('./screens_lists.js'), 'tasks', true],
+  [/^#\/kirim$/, () => import('./screens_lists.js'), 'outbox', true],
+  [/^#\/setelan$/, () => import('./screens_lists.js'), 'settings', true],
 ];
 const TABS = [['#/', 'tab_traders'], ['#/tugas', 'tab_tasks'], ['#/setelan', 'tab_settings']];
 const AWAY = 15 * 60_000;

@@ -57,20 +57,22 @@ export function say(sentence, bad = false) {
 }
 let hide = 0;
 
+/** What the server said no with, and the next step. @param {import('./api.js').Problem | undefined} problem */
+export const trouble = (problem) => problem && h('p', { className: 'note bad' }, `${problem.title} ${problem.next ?? ''}`);
+
 /** @param {number} rupiah */
 export const money = (rupiah) => `Rp ${grouped(rupiah)}`;
 
 /** @param {number | string} number */
 export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, '.');
 
-const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '000', '0', '⌫'];
-
 /**
  * Our own big keys, under the thumb. They type into the number field that was touched last.
  * @param {() => HTMLInputElement} target
  * @param {string} erase what the last key is called
+ * @param {string} [many] a key for several digits
  */
-export function keypad(target, erase) {
+export function keypad(target, erase, many = '') {
   const press = (/** @type {string} */ key) => {
     const input = target();
     const digits = input.value.replace(/\D/g, '');
@@ -79,8 +81,7 @@ export function keypad(target, erase) {
     input.value = next;
     input.dispatchEvent(new Event('input', { bubbles: true }));
   };
-  return h('div', { className: 'keys' }, KEYS.map((key) =>
-    h('button', { type: 'button', 'aria-label': key === '⌫' ? erase : key, onclick: () => press(key), onpointerdown: (/** @type {Event} */ event) => event.preventDefault() }, key)));
+  return h('div', { className: 'keys' }, [...'123456789', many, '0', '⌫'].map((key) => h(key ? 'button' : 'span', { type: 'button', 'aria-label': key === '⌫' ? erase : key, onclick: () => press(key), onpointerdown: (/** @type {Event} */ event) => event.preventDefault() }, key)));
 }
 
 /** A number typed on our keypad, or on a keyboard. @param {Record<string, any>} props @param {boolean} [thousands] */
@@ -99,4 +100,22 @@ export function number(props, thousands = true) {
 export function typed(input) {
   const digits = input.value.replace(/\D/g, '');
   return digits === '' ? null : Number(digits);
+}
+
+/** @type {Record<string, string>} */
+let words = {};
+
+/** The language on the screen. @type {'id' | 'en'} */
+export let lang = 'id';
+
+/** @param {'id' | 'en'} language */
+export async function speak(language) {
+  words = await (await fetch(new URL(`texts_${language}.json`, import.meta.url))).json();
+  lang = language;
+  document.documentElement.lang = language;
+}
+
+/** A sentence with its facts filled in. @param {string} key @param {Record<string, any>} [facts] */
+export function t(key, facts = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? ''));
 }

@@ -163,6 +163,16 @@ export class Phone {
     return Date.now() + (this.device.skew ?? 0);
   }
 
+  /** The marketplaces for practice, or the real ones. @returns {import('./traders.js').Rules[]} */
+  get places() {
+    return this.rules.marketplaces.filter((/** @type {any} */ one) => Boolean(one.practice) === Boolean(this.device.practice));
+  }
+
+  /** @param {string} code */
+  market(code) {
+    return this.me.markets.find((/** @type {any} */ one) => one.code === code)?.name ?? code;
+  }
+
   #clock(/** @type {string} */ server) {
     const skew = Date.parse(server) - Date.now();
     if (Math.abs(skew - (this.device.skew ?? 0)) > 60_000) return this.set('skew', skew);

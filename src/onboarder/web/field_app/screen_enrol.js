@@ -1,8 +1,7 @@
 // @ts-check
 import { Refused } from './api.js';
-import { fill, h, keypad, number, say } from './dom.js';
+import { fill, h, keypad, number, say, t } from './dom.js';
 import { Locked } from './phone.js';
-import { t } from './texts.js';
 import { WrongPin } from './sealing.js';
 
 const LENGTH = 6;

@@ -1,7 +1,7 @@
 // @ts-check
-import { button, field, fill, grouped, h, keypad, number, say, typed } from './dom.js';
+import { button, field, fill, grouped, h, keypad, number, say, trouble, typed, t } from './dom.js';
 import { ulid } from './sealing.js';
-import { t } from './texts.js';
+import { changes } from './traders.js';
 
 const LONGEST = 1600;
 const QUALITY = 0.82;
@@ -54,7 +54,7 @@ export async function good(phone, key, id) {
     h('option', { value: one.code, selected: one.code === start.category }, one.title)));
   const variants = h('div', {});
   let target = price;
-  const keys = h('div', { className: 'dock', hidden: true }, keypad(() => target, t('erase')));
+  const keys = h('div', { className: 'dock', hidden: true }, keypad(() => target, t('erase'), '000'));
   const keep = () => phone.draft(name, { ...content(), photos: undefined }, photos).catch(() => say(t('full'), true));
   const form = h('form', { noValidate: true, oninput: keep, onsubmit: (/** @type {Event} */ event) => event.preventDefault(), onfocusin: (/** @type {any} */ event) => {
     const wanted = event.target.inputMode === 'none';
@@ -62,17 +62,26 @@ export async function good(phone, key, id) {
     keys.hidden = !wanted;
     if (wanted) setTimeout(() => target.scrollIntoView({ block: 'center' }));
   } },
-    stopped && h('p', { className: 'note bad' }, `${stopped.problem?.title} ${stopped.problem?.next ?? ''}`),
+    trouble(stopped?.problem),
     shown,
     field(t('good_name'), title, wrong.get('name')),
     h('div', { className: 'pair' }, field(t('price'), price, wrong.get('price')), field(t('stock'), stock, wrong.get('stock'))),
     field(t('weight'), weight, wrong.get('weight_grams')),
-    h('div', { className: 'presets' }, phone.rules.weights.map((/** @type {any} */ one) => button(one.title, () => { weight.value = grouped(one.grams); keep(); }))),
+    h('div', { className: 'presets' }, phone.rules.weights.map((/** @type {any} */ one) => preset(one))),
     h('details', { open: Boolean(start.variants?.length) }, h('summary', {}, t('variants')), variants, button(t('add_variant'), () => addVariant({}))),
     h('details', {}, h('summary', {}, t('more_facts')), field(t('category'), category), field(t('description'), description)),
     id && !stopped && button(t('good_gone'), gone, 'danger'),
     h('div', { className: 'foot' }, !id && button(t('save_next'), () => save(true)), button(t('save'), () => save(false), 'main')),
     keys);
+  function preset(/** @type {{grams: number, title: string}} */ { grams, title: what }) {
+    const made = button(grams < 1000 ? `${grams} g` : `${grams / 1000} kg`, () => {
+      weight.value = grouped(grams);
+      weight.nextSibling.textContent = what;
+      return keep();
+    });
+    made.title = what;
+    return made;
+  }
   const addVariant = (/** @type {any} */ one) => variants.append(h('fieldset', { className: 'variant' },
     field(t('variant_name'), h('input', { name: 'v-name', value: one.name ?? '', id: `v${variants.childElementCount}`, maxLength: 60 })),
     h('div', { className: 'pair' }, field(t('price'), number({ name: 'v-price', id: `vp${variants.childElementCount}`, value: one.price ?? price.value })),
@@ -125,10 +134,9 @@ export async function good(phone, key, id) {
     if (stopped) {
       await phone.outbox?.resend(stopped, { ...stopped.body, ...body });
     } else if (id && known) {
-      const was = Object.fromEntries(Object.keys(body).filter((one) => JSON.stringify(known[one] ?? null) !== JSON.stringify(/** @type {any} */ (body)[one])).map((one) => [one, known[one] ?? null]));
-      const changed = Object.fromEntries(Object.keys(was).map((one) => [one, /** @type {any} */ (body)[one]]));
+      const changed = changes(known, body);
       const earlier = phone.waiting.filter((one) => one.id === id || one.product === id).map((one) => one.id);
-      if (Object.keys(was).length) await phone.add([...pictures, { ...of, id: ulid(), kind: 'good_edit', method: 'PATCH', path: `${of.path}/${id}`, body: changed, was, product: id, needs: [...of.needs, ...earlier] }], name);
+      if (changed.any) await phone.add([...pictures, { ...of, ...changed, id: ulid(), kind: 'good_edit', method: 'PATCH', path: `${of.path}/${id}`, product: id, needs: [...of.needs, ...earlier] }], name);
     } else {
       const made = ulid();
       await phone.add([...pictures, { ...of, id: made, kind: 'good', method: 'POST', body: { id: made, ...body } }], name);

@@ -1,8 +1,7 @@
 // @ts-check
-import { button, field, fill, h, money, say, tick } from './dom.js';
+import { button, field, fill, h, money, say, tick, trouble, lang, t } from './dom.js';
 import { sealBox, toBytes, ulid } from './sealing.js';
-import { lang, t } from './texts.js';
-import { consented, keyOf, readiness } from './traders.js';
+import { changes, consented, keyOf, readiness } from './traders.js';
 
 const NIK = 16;
 
@@ -13,29 +12,34 @@ export function trader(phone, key) {
   const update = () => {
     const merchant = phone.merchant(key);
     if (!merchant) return fill(node, h('p', {}, t('none_found')));
-    if (node.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement && document.activeElement.value) return;
-    fill(node, head(merchant), shops(phone, merchant, left, update), training(phone, merchant), consents(phone, merchant), goods(merchant), identity(phone, merchant));
+    if (/** @type {any} */ (node.querySelector('[name=nik]'))?.value) return;
+    const open = [...node.querySelectorAll('details[open]')].map((one) => one.id);
+    const steps = [training(phone, merchant), consents(phone, merchant), goods(merchant), identity(phone, merchant)].flat();
+    const places = shops(phone, merchant, left, update);
+    const begun = merchant.stores.length || merchant.asked?.length;
+    fill(node, head(phone, merchant), begun ? [...places, ...steps] : [...steps, ...places]);
+    for (const id of open) node.querySelector(`#${id}`)?.setAttribute('open', '');
   };
   update();
   phone.look(key);
   return { title: phone.merchant(key)?.name ?? '', node, update, back: '#/' };
 }
 
-/** @param {import('./traders.js').Merchant} merchant */
-function head(merchant) {
+/** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant */
+function head(phone, merchant) {
   return [
-    h('p', { className: 'lead' }, [merchant.market, merchant.block, merchant.stall].filter(Boolean).join(' · '), h('br'), merchant.goods,
-      merchant.phone && h('a', { href: `tel:${merchant.phone}`, className: 'tel' }, merchant.phone)),
-    ...merchant.warnings.map((one) => h('p', { className: 'note bad' }, one.title)),
+    h('div', { className: 'row' },
+      h('p', {}, [phone.market(merchant.market), merchant.block, merchant.stall].filter(Boolean).join(' · '), h('br'), merchant.goods),
+      h('a', { href: `#/ubah/${keyOf(merchant)}`, className: 'button' }, t('edit_trader'))),
+    merchant.phone && h('a', { href: `tel:${merchant.phone}`, className: 'tel' }, merchant.phone),
+    merchant.warnings.map((one) => h('p', { className: 'note bad' }, one.title)),
     merchant.waits && h('p', { className: 'note' }, t('on_phone')),
-    h('a', { href: `#/ubah/${keyOf(merchant)}`, className: 'button' }, t('edit_trader')),
   ];
 }
 
 /** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant @param {Set<string>} left @param {() => void} update */
 function shops(phone, merchant, left, update) {
-  const places = phone.rules.marketplaces.filter((/** @type {any} */ one) => Boolean(one.practice) === Boolean(phone.device.practice));
-  const judged = places.map((/** @type {any} */ place) => ({ place, verdict: readiness(merchant, place), store: merchant.stores.find((one) => one.marketplace === place.name) }));
+  const judged = phone.places.map((place) => ({ place, verdict: readiness(merchant, place), store: merchant.stores.find((one) => one.marketplace === place.name) }));
   const ready = judged.filter((/** @type {any} */ { place, verdict, store }) => verdict.ready && !store && !merchant.asked?.includes(place.name));
   const chosen = () => ready.filter((/** @type {any} */ one) => !left.has(one.place.name)).map((/** @type {any} */ one) => one.place.name);
   const openShops = async () => {
@@ -48,7 +52,7 @@ function shops(phone, merchant, left, update) {
     h('h2', {}, t('shops')),
     h('ul', { className: 'cards' }, judged.map((/** @type {any} */ { place, verdict, store }) => h('li', { className: 'shop' },
       h('strong', {}, place.title),
-      store ? progress(store) : merchant.asked?.includes(place.name) ? h('p', {}, t('asked')) : missing(verdict),
+      store ? progress(store) : merchant.asked?.includes(place.name) ? h('p', {}, t('asked')) : missing(place, verdict),
       (merchant.refused ?? []).filter((one) => one.marketplace === place.name && !store).map((one) => h('p', { className: 'note bad' }, `${one.title} ${one.next}`)),
       ready.length > 1 && ready.some((/** @type {any} */ one) => one.place === place) && h('label', { className: 'tick' },
         h('input', { type: 'checkbox', id: `open-${place.name}`, checked: !left.has(place.name), onchange: () => { left.delete(place.name) || left.add(place.name); update(); } }), h('span', {}, t('open_here')))))),
@@ -67,14 +71,17 @@ function progress(store) {
     store.url && h('a', { href: store.url, className: 'button', rel: 'noreferrer', target: '_blank' }, t('see_shop')));
 }
 
-/** @param {ReturnType<typeof readiness>} verdict */
-function missing({ ready, minutes, missing: all }) {
-  if (ready) return h('p', { className: 'good' }, t('ready'));
-  return [
-    h('p', {}, t('missing', { n: all.length, minutes })),
-    h('ul', { className: 'missing' }, all.map((one) => h('li', {}, one.subject ? `${one.subject}: ${one.title}` : one.title, h('small', {}, t('minutes', { n: one.minutes }))))),
-  ];
+/** @param {import('./traders.js').Rules} place @param {ReturnType<typeof readiness>} verdict */
+function missing(place, { ready, minutes, missing: all }) {
+  const list = (/** @type {any[]} */ needs) => h('ul', { className: 'missing' }, needs.map((one) =>
+    h('li', {}, one.subject ? `${one.subject}: ${one.title}` : one.title, h('small', {}, t('minutes', { n: one.minutes })))));
+  const later = place.steps?.length && h('details', { id: `later-${place.name}` }, h('summary', {}, t('afterwards')), list(place.steps));
+  if (!all.length) return [h('p', { className: 'good' }, t('ready')), later];
+  return [ready && h('p', { className: 'good' }, t('ready_partly')),
+    h('details', { id: `missing-${place.name}` }, h('summary', {}, t('missing', { n: all.length, minutes })), list(all)), later];
 }
+
+const day = (/** @type {string} */ date) => new Date(date).toLocaleDateString(lang, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
 
 /** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant */
 function training(phone, merchant) {
@@ -82,7 +89,7 @@ function training(phone, merchant) {
   return [
     h('h2', {}, t('training')),
     merchant.trained_on
-      ? h('p', { className: 'good' }, t('trained_on', { on: merchant.trained_on }))
+      ? h('p', { className: 'good' }, t('trained_on', { on: day(merchant.trained_on) }))
       : button(t('mark_trained'), () => phone.add([{ ...operation('training', merchant, '/training', { on }), shown: t('op_training', { name: merchant.name }) }]), 'big'),
   ];
 }
@@ -151,7 +158,7 @@ export async function traderForm(phone, key) {
   const text = (/** @type {string} */ of, /** @type {any} */ more = {}) =>
     field(t(of), h('input', { name: of, value: start[of] ?? '', maxLength: LONGEST, autocomplete: 'off', ...more }), wrong[of] ?? '');
   const form = h('form', { noValidate: true, oninput: () => phone.draft(name, content(form)), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    stopped && h('p', { className: 'note bad' }, `${stopped.problem?.title} ${stopped.problem?.next ?? ''}`),
+    trouble(stopped?.problem),
     text('name', { required: true, autocapitalize: 'words' }),
     field(t('market'), market),
     h('div', { className: 'pair' }, text('block'), text('stall')),
@@ -173,11 +180,10 @@ export async function traderForm(phone, key) {
       await phone.outbox?.resend(stopped, { ...stopped.body, ...body });
       phone.sync();
     } else if (key) {
-      const was = Object.fromEntries(Object.keys(body).filter((one) => (known[one] ?? null) !== body[one]).map((one) => [one, known[one] ?? null]));
-      if (known.phone === undefined && !body.phone) delete was.phone;
-      const changed = Object.fromEntries(Object.keys(was).map((one) => [one, body[one]]));
+      if (known.phone === undefined && !body.phone) delete body.phone;
+      const changed = changes(known, body);
       const needs = phone.waiting.filter((one) => one.merchant === key && one.kind !== 'photo').map((one) => one.id);
-      if (Object.keys(was).length) await phone.add([{ id: ulid(), kind: 'edit', method: 'PATCH', path: `/merchants/${key}`, body: changed, was, needs, shown, merchant: key }], name);
+      if (changed.any) await phone.add([{ ...changed, id: ulid(), kind: 'edit', method: 'PATCH', path: `/merchants/${key}`, needs, shown, merchant: key }], name);
     } else {
       key = ulid();
       await phone.add([{ id: key, kind: 'merchant', method: 'POST', path: '/merchants', body: { id: key, ...body, same_person_ok: false }, shown, merchant: key }], name);
@@ -201,8 +207,7 @@ function content(form) {
 export function consent(phone, key) {
   const merchant = phone.merchant(key);
   if (!merchant) return { title: t('none_found'), node: h('p', {}), back: '#/' };
-  const places = phone.rules.marketplaces.filter((/** @type {any} */ one) => Boolean(one.practice) === Boolean(phone.device.practice));
-  const asked = phone.texts.filter((one) => one.lang === lang && (!one.marketplace || places.some((/** @type {any} */ place) => place.name === one.marketplace)));
+  const asked = phone.texts.filter((one) => one.lang === lang && (!one.marketplace || phone.places.some((place) => place.name === one.marketplace)));
   const ticks = asked.map((text) => {
     const before = consented(merchant, text.purpose, text.marketplace);
     const label = tick(`${text.purpose} ${text.marketplace ?? ''}`, t('agrees'), before);

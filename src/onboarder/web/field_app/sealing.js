@@ -100,7 +100,7 @@ export class WrongPin extends Error {}
  */
 export async function newKey(me, pin) {
   const raw = chance(32);
-  const kept = { kid: crypto.randomUUID(), person: me.id, escrow: await sealBox(me.sealing_key, raw, me.id) };
+  const kept = { kid: crypto.randomUUID(), person: me.id, escrow: await sealBox(me.sealing_key, raw, `phone:${me.id}`) };
   return keepUnder(kept, raw, pin);
 }
 

@@ -5,7 +5,7 @@ import { named } from './outbox.js';
  * @typedef {{id: string, name: string, price: number, stock: number, weight_grams: number, category: string | null,
  *   description: string | null, photos: string[], variants: {name: string, price: number, stock: number}[],
  *   etag?: string, listings?: {marketplace: string, state: string, reason: string | null}[]}} Good
- * @typedef {{id: string, purpose: string, marketplace: string | null, given: boolean, text_version: string}} Consent
+ * @typedef {{id: string, purpose: string, marketplace: string | null, given: boolean, text_version: string, at: string}} Consent
  * @typedef {{id: string, merchant: string, merchant_field_id: string, marketplace: string, stage: string, done: number,
  *   total: number, sentence: string, who: string, url: string | null}} StoreBrief
  * @typedef {{id: string, field_id: string | null, market: string, name: string, shop_name: string | null, block: string,
@@ -47,9 +47,10 @@ const EMPTY = { id: '', field_id: null, shop_name: null, goods: '', trained_on: 
 /** @template {{id: string}} T @param {T[]} all @param {string} id */
 const without = (all, id) => all.filter((one) => one.id !== id);
 
-/** The consent that holds now. @param {Merchant} merchant @param {string} purpose @param {string | null} [marketplace] */
+/** What was last said of a purpose; undefined: never asked. @param {Merchant} merchant @param {string} purpose @param {string | null} [marketplace] */
 export function consented(merchant, purpose, marketplace = null) {
-  return merchant.consents.findLast((one) => one.purpose === purpose && (one.marketplace ?? null) === marketplace)?.given ?? false;
+  const said = merchant.consents.filter((one) => one.purpose === purpose && (one.marketplace ?? null) === marketplace);
+  return said.sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).pop()?.given;
 }
 
 /** Where a merchant stands, in one word of texts_*. @param {Merchant} merchant */
@@ -63,6 +64,17 @@ export function standing(merchant) {
   return merchant.products.length ? 'ready' : 'no_goods';
 }
 
+/**
+ * What an edit changes, and what stood there before.
+ * @param {any} known @param {any} body
+ * @returns {{was: Record<string, unknown>, body: Record<string, unknown>, any: boolean}}
+ */
+export function changes(known, body) {
+  const names = Object.keys(body).filter((one) => JSON.stringify(known[one] ?? null) !== JSON.stringify(body[one]));
+  const only = (/** @type {any} */ from) => Object.fromEntries(names.map((one) => [one, from[one] ?? null]));
+  return { was: only(known), body: only(body), any: names.length > 0 };
+}
+
 /** @param {Merchant} merchant @param {string} words */
 export function matches(merchant, words) {
   const text = [merchant.name, merchant.shop_name, merchant.block, merchant.stall, merchant.goods, merchant.market].join(' ').toLowerCase();
@@ -71,43 +83,46 @@ export function matches(merchant, words) {
 
 /**
  * @typedef {{code: string, who: string, title: string, minutes: number}} Need
- * @typedef {Record<string, number>} Limits
- * @typedef {{name: string, title: string, practice: boolean, limits: Limits, needs: Need[]}} Rules
- * @typedef {{code: string, subject: string, title: string, who: string, minutes: number}} Missing
+ * @typedef {{name: string, title: string, practice: boolean, limits: Record<string, number>, categories?: string[], needs: Need[], steps?: Need[]}} Rules
+ * @typedef {Need & {subject: string}} Missing
  */
 
 /**
- * What is still missing before a shop can be opened, judged as the server judges, also without signal.
+ * What is still missing before a shop can be opened, judged as the server judges, also without signal. Goods that lack
+ * something do not keep the others from going up.
  * @param {Merchant} merchant
  * @param {Rules} rules of one marketplace
- * @returns {{ready: boolean, minutes: number, missing: Missing[]}} `ready`: nothing is left for canvasser or merchant now
+ * @returns {{ready: boolean, minutes: number, missing: Missing[]}}
  */
 export function readiness(merchant, rules) {
-  const missing = rules.needs.flatMap((need) => LACKING[need.code]?.(merchant, rules).map((subject) => ({ ...need, subject })) ?? []);
-  return { ready: !missing.length, minutes: missing.reduce((sum, one) => sum + one.minutes, 0), missing };
+  /** @type {[string, string][]} code and what lacks it */
+  const lacks = [];
+  const consent = (/** @type {string} */ purpose, /** @type {string | null} */ place = null) => {
+    const said = consented(merchant, purpose, place);
+    if (said === false || (said === undefined && merchant.field_id)) lacks.push([`consent_${purpose}`, '']);
+  };
+  if (!merchant.trained_on) lacks.push(['training', '']);
+  consent('data');
+  consent('marketplace', rules.name);
+  const faulty = merchant.products.flatMap((one) => fault(one, rules).map((code) => /** @type {[string, string]} */ ([code, one.name])));
+  if (faulty.length === merchant.products.length) lacks.push(['goods', '']);
+  const missing = [...lacks, ...faulty].flatMap(([code, subject]) => rules.needs.filter((need) => need.code === code).map((need) => ({ ...need, subject })));
+  return { ready: !lacks.length, minutes: missing.reduce((sum, one) => sum + one.minutes, 0), missing };
 }
 
-/** What a need lacks it for: names of goods, '' for the merchant. @type {Record<string, (merchant: Merchant, rules: Rules) => string[]>} */
-const LACKING = {
-  training: (merchant) => whole(merchant.trained_on),
-  consent_data: (merchant) => whole(consented(merchant, 'data')),
-  consent_marketplace: (merchant, { name }) => whole(consented(merchant, 'marketplace', name)),
-  goods: ({ products }) => whole(products.length),
-  photos: (merchant, { limits }) => goods(merchant, (one) => one.photos.length >= limits.photos_min),
-  title: (merchant, { limits }) => goods(merchant, (one) => within(one.name.length, limits.title_min, limits.title_max)),
-  price: (merchant, { limits }) => goods(merchant, (one) => prices(one).every((price) => within(price, limits.price_min, limits.price_max))),
-  variants: (merchant, { limits }) => goods(merchant, (one) => one.variants.length <= limits.variants_max),
-  weight: (merchant) => goods(merchant, (one) => one.weight_grams > 0),
-};
-
-/** @param {unknown} there */
-const whole = (there) => (there ? [] : ['']);
-
-/** @param {Merchant} merchant @param {(one: Good) => boolean} fine */
-const goods = (merchant, fine) => merchant.products.filter((one) => !fine(one)).map((one) => one.name);
+/** The first thing that the marketplace is known to refuse; a category that the server will choose is none. @param {Good} good @param {Rules} rules */
+function fault(good, { limits, categories }) {
+  const prices = good.variants.length ? good.variants.map((one) => one.price) : [good.price];
+  /** @type {[string, boolean][]} */
+  const fine = [
+    ['category', !good.category || !categories || categories.includes(good.category)],
+    ['title', within(good.name.length, limits.title_min, limits.title_max)],
+    ['photos', good.photos.length >= limits.photos_min],
+    ['variants', good.variants.length <= limits.variants_max],
+    ['price', prices.every((price) => within(price, limits.price_min, limits.price_max))],
+  ];
+  return fine.filter(([, holds]) => !holds).map(([code]) => code).slice(0, 1);
+}
 
 /** @param {number} value @param {number} least @param {number} most */
 const within = (value, least, most) => value >= least && value <= most;
-
-/** @param {Good} good */
-const prices = (good) => (good.variants.length ? good.variants.map((one) => one.price) : [good.price]);

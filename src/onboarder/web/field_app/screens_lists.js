@@ -1,9 +1,35 @@
 // @ts-check
 import { Unreachable, call } from './api.js';
-import { button, field, fill, h, say, tick } from './dom.js';
+import { button, field, fill, h, say, tick, trouble, speak, t } from './dom.js';
 import { ulid } from './sealing.js';
-import { speak, t } from './texts.js';
-import { keyOf } from './traders.js';
+import { keyOf, matches, standing } from './traders.js';
+
+const SHOWN = 60;
+
+/** My traders, each with where it stands. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
+export function traders(phone) {
+  const list = h('ul', { className: 'cards' });
+  const search = h('input', { type: 'search', id: 'search', placeholder: t('search'), 'aria-label': t('search'), oninput: () => update() });
+  const update = () => {
+    const all = phone.traders();
+    const found = search.value ? all.filter((one) => matches(one, search.value)) : all;
+    fill(list, found.slice(0, SHOWN).map((one) => traderCard(one, phone)),
+      !found.length && h('li', { className: 'empty' }, t(all.length ? 'none_found' : 'none_yet')),
+      found.length > SHOWN && h('li', { className: 'empty' }, t('more', { n: found.length - SHOWN })));
+  };
+  update();
+  return { title: t('tab_traders'), update, node: h('section', {}, search, list, h('a', { href: '#/baru', className: 'main fixed' }, t('new_trader'))) };
+}
+
+/** @param {import('./traders.js').Merchant} merchant @param {import('./phone.js').Phone} phone */
+function traderCard(merchant, phone) {
+  const stands = standing(merchant);
+  return h('li', {}, h('a', { href: `#/pedagang/${keyOf(merchant)}` },
+    h('strong', {}, merchant.name),
+    h('span', { className: `chip ${stands}` }, t(`standing_${stands}`)),
+    h('small', {}, [phone.market(merchant.market), merchant.block, merchant.stall, merchant.goods].filter(Boolean).join(' · ')),
+    merchant.waits && h('small', { className: 'waits' }, t('on_phone'))));
+}
 
 /** What only a person can do; what unblocks most comes first, as the server sorted it. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
 export function tasks(phone) {
@@ -57,10 +83,10 @@ function card(phone, one) {
   const form = { merchant: `#/ubah/${one.id}`, good: `#/barang/${one.merchant}/${one.id}` }[one.kind];
   return h('li', { className: 'bad' },
     h('strong', {}, one.shown),
-    h('p', {}, problem?.title, ' ', problem?.next),
+    trouble(problem),
     (problem?.errors ?? []).map((wrong) => h('p', {}, `${t(wrong.field)}: ${wrong.title}`)),
     form && h('a', { href: form, className: 'button main' }, t('mend')),
-    problem?.code === 'same_person' && button(t('other_person'), () => again({ ...one.body, same_person_ok: true })),
+    problem?.code === 'likely_same' && button(t('other_person'), () => again({ ...one.body, same_person_ok: true })),
     button(t('send_again'), () => again()),
     button(t('discard'), () => confirm(t('discard_sure', { what: one.shown })) && phone.outbox?.discard(one), 'danger'));
 
@@ -73,6 +99,8 @@ function card(phone, one) {
 /** Language, practice, what waits, sign-out. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */
 export function settings(phone) {
   const node = h('section', {});
+  const lost = h('p', {});
+  phone.sealedAway().then((n) => n && fill(lost, t('sealed_away', { n })));
   const update = () => {
     const practice = tick('practice', t('practice_switch'), phone.device.practice);
     practice.querySelector('input').addEventListener('change', (/** @type {any} */ event) => phone.set('practice', event.target.checked).then(phone.told));
@@ -83,7 +111,7 @@ export function settings(phone) {
       h('div', { className: 'presets' }, [['id', 'Bahasa Indonesia'], ['en', 'English']].map(([code, name]) => button(name, () => speaks(code)))),
       h('h2', {}, t('practice')), practice, h('p', {}, t('practice_how')),
       h('h2', {}, t('outbox')),
-      h('p', {}, t(n ? 'outbox_sending' : 'outbox_empty', { n })), h('a', { href: '#/kirim', className: 'button' }, t('outbox_see')),
+      h('p', {}, t(n ? 'outbox_sending' : 'outbox_empty', { n })), lost, h('a', { href: '#/kirim', className: 'button' }, t('outbox_see')),
       h('h2', {}, t('sign_out')),
       n > 0 && h('p', { className: 'note bad' }, t('sign_out_waits', { n })),
       button(t('sign_out'), () => leave(n), 'danger'));
@@ -116,6 +144,6 @@ export function link(phone, store) {
       h('img', { src: picture, alt: t('link_picture'), className: 'qr' }),
       body.whatsapp_url && h('a', { href: body.whatsapp_url, className: 'button main', rel: 'noreferrer', target: '_blank' }, t('link_whatsapp')),
       button(t('link_copy'), () => navigator.clipboard.writeText(body.text).then(() => say(t('copied')))));
-  }, (error) => fill(node, h('p', { className: 'note bad' }, error.problem ? `${error.problem.title} ${error.problem.next ?? ''}` : t('link_needs_signal'))));
+  }, (error) => fill(node, error.problem ? trouble(error.problem) : t('link_needs_signal')));
   return { title: t('show_link'), node, back: brief ? `#/pedagang/${phone.merchants.has(brief.merchant_field_id) ? brief.merchant_field_id : brief.merchant}` : '#/' };
 }
