@@ -48,6 +48,8 @@ async def serve(settings: Settings) -> int:
             config_dir=settings.config_dir,
             lang=settings.lang,
             boxes=app.box_keys,
+            data_dir=settings.data_dir,
+            intake=app.intake_rules,
         )
         log.info("serve.started", port=settings.serve_port)
         await _serve(made, listening)

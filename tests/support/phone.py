@@ -1,8 +1,7 @@
-"""What a phone does: seals boxes, makes ids. Written from the contract, apart from the product's own code."""
+"""How a phone seals a box. Written from the contract, apart from the product's own code."""
 
 import base64
 import os
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,26 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from onboarder.people.sealed_box import Box, SealingKey
-
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass
-class Ids:
-    """ULIDs in order, the same in every run."""
-
-    made: int = 0
-
-    def __call__(self) -> str:
-        self.made += 1
-        return ulid(self.made)
-
-
-def ulid(number: int) -> str:
-    """A ULID of November 2026 that ends in the number."""
-    tail = "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(16)))
-    return f"01KAR3ZZZZ{tail}"
-
 
 def sealed(key: SealingKey, plain: bytes, *, bound: str) -> Box:
     """As WebCrypto does it: ECDH's x coordinate, HKDF (RFC 5869) by hand, AES-GCM."""

@@ -52,7 +52,7 @@ class Service:
     premises: Premises
     bell: Bell
     stack: AsyncExitStack
-    pages: tuple[APIRouter, ...] = ()
+    transport: httpx.ASGITransport
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict[str, httpx.AsyncClient])
 
     @property
@@ -114,9 +114,8 @@ class Service:
 
     async def client(self, token: SecretStr | None = None) -> httpx.AsyncClient:
         """A browser at our own pages, with that session."""
-        app = create_app(self.premises, pages=self.pages)
         made = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=self.transport,
             base_url=PUBLIC,
             headers={"Sec-Fetch-Site": "same-origin"},
         )
@@ -135,7 +134,8 @@ async def a_service(
     """The service over a migrated database, in a town of two markets."""
     async with a_town(database) as town, AsyncExitStack() as stack:
         town.around = replace(town.around, programme=replace(PROGRAMME, markets=MARKETS))
-        bell, boxes = Bell(), BoxKeys(Path(stack.enter_context(TemporaryDirectory())))
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        bell, boxes = Bell(), BoxKeys(folder)
         boxes.create()
         made = premises(
             town.around,
@@ -146,8 +146,11 @@ async def a_service(
             metrics_token=None,
             config_dir=CONFIG,
             boxes=boxes,
+            data_dir=folder,
         )
-        service = Service(town, made, bell, stack, pages)
+        app = create_app(made, pages=pages)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        service = Service(town, made, bell, stack, transport)
         service.clients["anybody"] = await service.client()
         for who, role, markets in _STAFF:
             await service.employ(who, role, *markets)

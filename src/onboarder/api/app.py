@@ -18,6 +18,7 @@ from onboarder.api.v1 import refusal
 from onboarder.api.v1.refusal import Refusal
 from onboarder.api.v1.router import PREFIX
 from onboarder.api.v1.router import router as v1
+from onboarder.field.refused import NotDone
 from onboarder.records.database import RecordsBusy
 
 
@@ -27,7 +28,7 @@ def create_app(premises: Premises, *, pages: Sequence[APIRouter] = ()) -> FastAP
     app.state.premises = premises
     for doors in (doors_for_people(premises), doors_for_machines(premises), v1(premises), *pages):
         app.include_router(doors)
-    for kind in (HTTPException, RequestValidationError, Refusal, Refused, RecordsBusy):
+    for kind in (HTTPException, RequestValidationError, Refusal, Refused, NotDone, RecordsBusy):
         app.add_exception_handler(kind, _as_problem)
     app.add_middleware(Guard, premises=premises)
     return app
@@ -37,6 +38,8 @@ def _as_problem(request: Request, error: Exception) -> Response:
     """Without what was sent: an address or a body may hold a token."""
     if isinstance(error, Refused):
         error = refusal.of_entrance(error, request.app.state.premises.around.clock())
+    if isinstance(error, NotDone):
+        error = refusal.of_field_work(error)
     if isinstance(error, Refusal) or request.url.path.startswith(f"{PREFIX}/"):
         answer = refusal.answer(_refusal(error))
     elif isinstance(error, HTTPException):

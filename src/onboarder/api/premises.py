@@ -14,6 +14,9 @@ from onboarder.consent.doors import Doors
 from onboarder.consent.inbox import Inbox
 from onboarder.converge.doorbell import Doorbell
 from onboarder.converge.surroundings import Surroundings
+from onboarder.field.kit import Kit, make_kit
+from onboarder.intake.photo_store import PhotoStore
+from onboarder.intake.rules import IntakeRules
 from onboarder.people.sealed_box import BoxKeys
 
 
@@ -32,6 +35,8 @@ class Premises:
     metrics_token: SecretStr | None
     deadline: float
     """Seconds one request may take in all."""
+    kit: Kit
+    """What the use cases of field work share."""
     boxes: BoxKeys | None = None
     """The keys that phones seal identity numbers and signatures to."""
     figures: Figures = field(default_factory=Figures)
@@ -72,8 +77,21 @@ def premises(
     config_dir: Path = Path("config"),
     lang: str = "id",
     boxes: BoxKeys | None = None,
+    data_dir: Path = Path("var"),
+    intake: IntakeRules | None = None,
 ) -> Premises:
     """The doors of one process. A callback may ask the marketplace twice."""
+    intake = intake or IntakeRules.load(config_dir)
+    kit = make_kit(
+        around,
+        doorbell,
+        public_url=public_url,
+        config_dir=config_dir,
+        data_dir=data_dir,
+        intake=intake,
+        photos=PhotoStore(data_dir / "photos", intake.limits.photos),
+        boxes=boxes or BoxKeys(data_dir / "keys"),
+    )
     return Premises(
         around=around,
         doors=Doors(around, doorbell, public_url, state_span),
@@ -82,6 +100,7 @@ def premises(
         config_dir=config_dir,
         lang=lang,
         boxes=boxes,
+        kit=kit,
         redis_silence=redis_silence,
         metrics_token=metrics_token,
         deadline=2 * around.call_deadline.total_seconds() + 15,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from onboarder.field.kit import Kit, theirs
 from onboarder.field.merchants import ring
-from onboarder.field.refused import Fault, NotDone, wrong
+from onboarder.field.refused import Fault, Missing, NotDone, wrong
 from onboarder.field.sealed import picture
 from onboarder.model.consents import GivenConsent, Purpose
 from onboarder.model.ids import MarketplaceName, MerchantId, StoreId, marketplace_of
@@ -49,6 +49,16 @@ async def record(kit: Kit, who: Person, key: str, answered: Answered) -> GivenCo
         woken = await _follow(tx, owner, now=given.recorded_at)
     await ring(kit, woken)
     return given
+
+
+async def recorded(kit: Kit, who: Person, key: str, wanted: str) -> GivenConsent:
+    """An answer of this merchant's that is on record."""
+    async with kit.database.read() as tx:
+        owner = (await theirs(tx, who, key)).merchant.id
+        found = await consents.find(tx, wanted)
+    if found is None or found.merchant_id != owner:
+        raise Missing
+    return found
 
 
 async def _signed(

@@ -14,7 +14,7 @@ from onboarder.field.refused import Missing
 from onboarder.field.rules import FieldRules, read_field_rules
 from onboarder.intake.photos import Keeper
 from onboarder.intake.rules import IntakeRules
-from onboarder.model.ids import MarketCode, MarketplaceName
+from onboarder.model.ids import CanvasserId, MarketCode, MarketplaceName, normal
 from onboarder.people.roles import Person, Role
 from onboarder.people.sealed_box import Box
 from onboarder.records import field
@@ -102,3 +102,8 @@ async def theirs(tx: Transaction, who: Person, key: str, *, to_edit: bool = Fals
 def own_markets(who: Person) -> frozenset[MarketCode] | None:
     """The markets whose merchants the person sees; None for all of the programme."""
     return who.markets if who.role is Role.CANVASSER else None
+
+
+def canvasser_id(who: Person) -> CanvasserId:
+    """As registers write it."""
+    return CanvasserId(normal(who.id).replace(" ", "-"))

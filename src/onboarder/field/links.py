@@ -7,10 +7,10 @@ from urllib.parse import quote
 from onboarder.connector.manifest import CredentialKind
 from onboarder.converge.links import bearer_of, no_link, personal_link
 from onboarder.field.consent_texts import Lang
-from onboarder.field.kit import Kit
+from onboarder.field.kit import Kit, canvasser_id
 from onboarder.field.refused import NotDone
 from onboarder.field.work import their_store
-from onboarder.model.ids import CanvasserId, StoreId, marketplace_of
+from onboarder.model.ids import StoreId, marketplace_of
 from onboarder.people.roles import Person
 from onboarder.qr_code import for_page
 from onboarder.records import stores
@@ -54,7 +54,7 @@ async def consent_link(kit: Kit, who: Person, where: str, lang: Lang = "id") -> 
         link = await personal_link(
             tx,
             around.vault,
-            bearer_of(work, CanvasserId(who.id)),
+            bearer_of(work, canvasser_id(who)),
             now=kit.clock(),
             span=around.link_span,
         )

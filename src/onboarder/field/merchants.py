@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from onboarder.field.kit import Kit, own_markets, theirs
+from onboarder.field.kit import Kit, canvasser_id, own_markets, theirs
 from onboarder.field.refused import Fault, Missing, NotDone, wrong
 from onboarder.intake.asked import Asked
+from onboarder.intake.cells import line
 from onboarder.intake.likeness import People
-from onboarder.intake.names import place_of, read_email, read_person
+from onboarder.intake.names import read_email, read_person
 from onboarder.intake.phones import read_phone
-from onboarder.model.ids import CanvasserId, MarketCode, StoreId, merchant_id, normal
+from onboarder.model.ids import MarketCode, StoreId, merchant_id, normal
 from onboarder.model.people import Merchant
 from onboarder.model.work import Lane
 from onboarder.people.roles import Person
@@ -31,8 +32,8 @@ class Written:
     market: MarketCode
     name: str = field(repr=False)
     shop_name: str | None = field(repr=False)
-    block: str
-    stall: str
+    place: str
+    """Block and stall."""
     phone: str | None = field(repr=False)
     email: str | None = field(repr=False)
     goods: str
@@ -96,7 +97,7 @@ async def mark_trained(kit: Kit, who: Person, key: str, on: date) -> Entry:
         before = await theirs(tx, who, key, to_edit=True)
         if before.merchant.trained_on == on and before.merchant.trained_by is not None:
             return before
-        said = replace(before.merchant, trained_on=on, trained_by=CanvasserId(who.id))
+        said = replace(before.merchant, trained_on=on, trained_by=canvasser_id(who))
         after = replace(before, merchant=said, changed_at=kit.clock())
         woken = await save(tx, who, after, action="merchant.trained")
     await ring(kit, woken)
@@ -175,8 +176,7 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
     email = read("email", written.email, read_email)
     if not written.name:
         faults.append(Fault("name", "name_missing"))
-    place = place_of(written.block, written.stall)
-    if len(place) > LONGEST_PLACE:
+    if len(written.place) > LONGEST_PLACE:
         faults.append(Fault("stall", "field_too_long"))
     if faults:
         raise wrong(*faults)
@@ -185,10 +185,10 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
         market=written.market,
         name=name or "",
         shop_name=shop_name or "",
-        stall=place,
+        stall=line(written.place),
         phone=phone,
         email=email,
-        goods=written.goods,
+        goods=line(written.goods),
     )
 
 

@@ -131,7 +131,7 @@ def _chosen(watched: Watched) -> list[ColumnElement[bool]]:
         chosen.append(merchant.c.market.in_(sorted(watched.markets)))
     if watched.person is not None:
         theirs = (merchant.c.registered_by, merchant.c.trained_by, store.c.requested_by)
-        chosen.append(or_(*(one == watched.person for one in theirs)))
+        chosen.append(or_(*(func.lower(one) == watched.person.lower() for one in theirs)))
     return chosen
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from onboarder.people.sealed_box import Box
+
 T = TypeVar("T")
 
 ULID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
@@ -26,6 +28,18 @@ class Sent(BaseModel):
     """What comes in. Unknown fields are refused; blanks around text do not count."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class BoxSent(Sent):
+    """A box sealed on the phone to our public key; all but `key_id` in base64."""
+
+    key_id: Annotated[str, Field(max_length=64)]
+    epk: Annotated[str, Field(max_length=128)]
+    nonce: Annotated[str, Field(max_length=32)]
+    ct: Annotated[str, Field(max_length=128 * 1024, repr=False)]
+
+    def box(self) -> Box:
+        return Box(self.key_id, self.epk, self.nonce, self.ct)
 
 
 class Shown(BaseModel):

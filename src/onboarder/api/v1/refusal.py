@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from onboarder.access.refused import Refused, Why
 from onboarder.api.v1.bodies import Problem, ProblemField
+from onboarder.field.refused import NotDone
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -113,6 +114,12 @@ def of_entrance(error: Refused, now: datetime) -> Refusal:
         return Refusal(error.why, headers={"Retry-After": str(seconds)}, minutes=minutes)
     told = {"left": error.left} if error.why is Why.PIN_WRONG else {}
     return Refusal(error.why, field=field, told=told, left=error.left)
+
+
+def of_field_work(refused: NotDone) -> Refusal:
+    """What a use case of field work does not do."""
+    faults = [WrongField(one.field, one.code) for one in refused.faults]
+    return Refusal(refused.code, fields=faults, told=refused.told)
 
 
 _OURS = 500

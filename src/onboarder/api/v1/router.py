@@ -1,15 +1,39 @@
 """All of `/api/v1`. A resource is a module with `router(premises)`, and one line here."""
 
+from functools import cache, partial
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from onboarder.api.premises import Premises
-from onboarder.api.v1 import people, session
+from onboarder.api.v1 import (
+    consents,
+    goods,
+    merchants,
+    people,
+    rules,
+    session,
+    stores,
+    tasks,
+    uploads,
+    work,
+)
 from onboarder.api.v1.describing import description
 
 PREFIX = "/api/v1"
 
-RESOURCES = (session.router, people.router)
+RESOURCES = (
+    session.router,
+    people.router,
+    merchants.router,
+    goods.router,
+    consents.router,
+    uploads.router,
+    rules.router,
+    stores.router,
+    tasks.router,
+    work.router,
+)
 
 
 def router(premises: Premises) -> APIRouter:
@@ -17,10 +41,10 @@ def router(premises: Premises) -> APIRouter:
     every = APIRouter(prefix=PREFIX)
     for resource in RESOURCES:
         every.include_router(resource(premises))
-    described = description(every.routes)
+    described = cache(partial(description, every.routes))
 
     @every.get("/openapi.json", include_in_schema=False)
     async def describe() -> JSONResponse:
-        return JSONResponse(described)
+        return JSONResponse(described())
 
     return every

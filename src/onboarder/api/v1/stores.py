@@ -1,0 +1,59 @@
+"""`/stores` and “Buka toko”: shops ordered, looked at, and the link for their owners."""
+
+from fastapi import APIRouter
+
+from onboarder.api.premises import Premises
+from onboarder.api.v1 import field_shown
+from onboarder.api.v1.field_bodies import (
+    InLang,
+    LinkShown,
+    MerchantKey,
+    OrderShown,
+    StoreKey,
+    StoreShown,
+    StoresSent,
+    Worker,
+)
+from onboarder.field import work
+from onboarder.field.links import consent_link
+from onboarder.field.opening import open_shop
+from onboarder.model.ids import MarketplaceName
+
+
+def router(premises: Premises) -> APIRouter:
+    """`/merchants/{merchant}/stores`, `/stores`."""
+    made, kit = APIRouter(tags=["stores"]), premises.kit
+
+    @made.post("/merchants/{merchant}/stores", status_code=202)
+    async def order(
+        merchant: MerchantKey, who: Worker, sent: StoresSent, lang: InLang = "id"
+    ) -> OrderShown:
+        """Safe to repeat, without a key: ordering a shop twice orders one."""
+        names = [MarketplaceName(one) for one in sent.marketplaces]
+        ordered = await open_shop(kit, who, merchant, names, practice=sent.practice)
+        stores = await work.stores_of(kit, who, merchant, lang)
+        return OrderShown(
+            accepted=[
+                field_shown.store(one) for one in stores if one.one.store.id in ordered.accepted
+            ],
+            refused=[field_shown.turned(one, lang) for one in ordered.refused],
+        )
+
+    @made.get("/stores/{store}")
+    async def one(store: StoreKey, who: Worker, lang: InLang = "id") -> StoreShown:
+        shown, events = await work.store(kit, who, store, lang)
+        history = [field_shown.event(event, lang) for event in events]
+        return StoreShown(**field_shown.store(shown).model_dump(), history=history)
+
+    @made.get("/stores/{store}/link")
+    async def link(store: StoreKey, who: Worker, lang: InLang = "id") -> LinkShown:
+        found = await consent_link(kit, who, store, lang)
+        return LinkShown(
+            url=found.url,
+            qr=found.qr,
+            text=found.text,
+            whatsapp_url=found.whatsapp_url,
+            expires_at=found.expires_at,
+        )
+
+    return made
