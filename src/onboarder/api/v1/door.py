@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie
 from pydantic import SecretStr
 
@@ -24,9 +24,15 @@ def premises_of(request: Request) -> Premises:
 
 
 async def seat_of(request: Request) -> Seat | None:
-    """Who is signed in, PIN needed or not; None if nobody is. For pages, which lead to their sign-in instead."""
+    """Who is signed in, PIN needed or not; None if nobody is. For pages, which lead to their sign-in instead.
+
+    The database is asked once per request.
+    """
     token = request.cookies.get(COOKIE)
-    return await seat(premises_of(request).entrance, SecretStr(token)) if token else None
+    if token and not hasattr(request.state, "seat"):
+        request.state.seat = await seat(premises_of(request).entrance, SecretStr(token))
+    found: Seat | None = request.state.seat if token else None
+    return found
 
 
 async def seated(request: Request, token: Annotated[str | None, Depends(_cookie)]) -> Seat:
@@ -52,9 +58,13 @@ Present = Annotated[Person, Depends(present)]
 
 
 def allowed(*roles: Role) -> Callable[[Person], Awaitable[Person]]:
-    """A dependency: the person who is signed in, if their role is one of these; 401 or 403 if not."""
+    """A dependency: the person who is signed in, if their role is one of these; 401 or 403 if not.
 
-    async def check(who: Present) -> Person:
+    The API's description lists the roles as the session's scopes: any one of them will do.
+    """
+    named = Security(present, scopes=[*roles])
+
+    async def check(who: Annotated[Person, named]) -> Person:
         if who.role not in roles:
             raise Refusal("not_allowed")
         return who

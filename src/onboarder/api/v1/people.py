@@ -35,7 +35,7 @@ Anyone = Annotated[Person, Depends(allowed(*Role))]
 class PersonSent(Sent):
     """A canvasser (with markets) or a viewer; an operator makes coordinators too."""
 
-    id: Annotated[str, Field(pattern=ID)]
+    id: Annotated[str, Field(pattern=ID, examples=["C07"])]
     name: Name
     role: Role
     markets: Markets = ()

@@ -1,5 +1,6 @@
 """`/session`: who is signed in, and signing in and out."""
 
+import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,10 +11,11 @@ from onboarder.access.sessions import Seat, seat, sign_out
 from onboarder.access.signing_in import by_password
 from onboarder.api.caller import caller
 from onboarder.api.premises import Premises
-from onboarder.api.v1.bodies import Sent, Shown, Words
-from onboarder.api.v1.door import Seated, let_in, seat_of, see_out
+from onboarder.api.v1.bodies import BoxSent, Sent, Shown, Words
+from onboarder.api.v1.door import Present, Seated, let_in, seat_of, see_out
 from onboarder.api.v1.refusal import Refusal
 from onboarder.people.roles import Role
+from onboarder.people.sealed_box import BoxSpoilt, KeyUnknown
 
 
 class ProgrammeShown(Shown):
@@ -49,6 +51,18 @@ class Me(Shown):
     lang: str
 
 
+class DataKeyBox(Sent):
+    """The key of a phone's own data, which the phone sealed to us for the day its PIN is forgotten."""
+
+    box: BoxSent
+
+
+class DataKey(Shown):
+    """In base64."""
+
+    key: str
+
+
 class Enrolment(Sent):
     """What a phone sends after scanning the QR code. `device`: what to call it."""
 
@@ -66,7 +80,7 @@ class Password(Sent):
 
     account: Annotated[Words, Field(min_length=1, max_length=40)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
-    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["493027"])]
 
 
 def router(premises: Premises) -> APIRouter:
@@ -98,6 +112,17 @@ def router(premises: Premises) -> APIRouter:
     async def pin(sent: Pin, seat: Seated) -> None:
         """Five wrong ones in a row sign the phone out."""
         await give_pin(entrance, seat, sent.pin)
+
+    @made.post("/session/data_key")
+    async def data_key(sent: DataKeyBox, who: Present) -> DataKey:
+        """Open a phone's box for the person it was sealed for; nothing of it is kept."""
+        if premises.boxes is None:
+            raise Refusal("not_found")
+        try:
+            key = premises.boxes.open(sent.box.box(), bound=f"phone:{who.id}")
+        except (KeyUnknown, BoxSpoilt):
+            raise Refusal("box_unreadable", field="box") from None
+        return DataKey(key=base64.b64encode(key).decode())
 
     @made.delete("/session", status_code=204)
     async def leave(seat: Seated, answer: Response) -> None:
