@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 import httpx
 from PIL import Image
 
-from onboarder.converge.surroundings import Marketplace
 from tests.support.phone import sealed
 from tests.support.signed_in import Service, ulid, with_key
 
@@ -47,9 +46,10 @@ def kerupuk(**changes: object) -> dict[str, object]:
     } | changes
 
 
-def a_photo(shade: int = 200) -> bytes:
+def a_photo() -> bytes:
+    """Some 60 KB, another one each time."""
     out = io.BytesIO()
-    Image.effect_noise((400, 300), 60).point(lambda one: (one + shade) % 256).save(out, "JPEG")
+    Image.effect_noise((400, 300), 60).save(out, "JPEG")
     return out.getvalue()
 
 
@@ -123,9 +123,3 @@ class Stall:
     def box(self, plain: bytes, *, bound: str = SITI) -> dict[str, object]:
         assert self.service.premises.boxes is not None
         return asdict(sealed(self.service.premises.boxes.public(), plain, bound=bound))
-
-
-def two_marketplaces(service: Service, other: Marketplace) -> None:
-    """Not the practice marketplace alone."""
-    around = service.town.around
-    dict.update(around.marketplaces, {other.name: other})  # type: ignore[arg-type]  # it is a dict

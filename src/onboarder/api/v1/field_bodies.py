@@ -1,7 +1,7 @@
 """Shapes of field work: merchants, goods, consents, stores, as phones send and see them."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -16,17 +16,17 @@ Worker = Annotated[Person, Depends(allowed(Role.CANVASSER, Role.COORDINATOR))]
 """Whoever works at stalls."""
 InLang = Annotated[Lang, Query(alias="lang")]
 Name = Annotated[Words, Field(min_length=1, max_length=100)]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$", examples=["KNM"])]
 MerchantKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 """Our id, or the one that a phone made."""
 GoodKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 """The same of a product."""
 StoreKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9@_.-]{1,96}$")]
 UploadKey = Annotated[str, Path(pattern=ULID)]
-PhotoKey = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$")]
+PhotoKey = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$", examples=["0" * 64])]
 """A finished upload, or a photo of the product by its digest."""
 Place = Annotated[Words, Field(max_length=45)]
-Number = Annotated[int, Field(ge=-(10**12), le=10**12, strict=True)]
+Number = Annotated[int, Field(ge=-(10**12), le=10**12, strict=True, examples=[250])]
 """Within what any database holds; what is believed is looked at later, and told as imports tell it."""
 
 
@@ -80,7 +80,7 @@ class TrainingSent(Sent):
 class IdentitySent(Sent):
     """An identity number, sealed for the merchant as named in the address."""
 
-    kind: Annotated[str, Field(pattern="^nik$")]
+    kind: Literal["nik"]
     box: BoxSent
 
 
@@ -123,7 +123,7 @@ class ConsentSent(Sent):
     id: Ulid
     purpose: Purpose
     marketplace: Code | None = None
-    text_version: Annotated[str, Field(min_length=1, max_length=16)]
+    text_version: Annotated[str, Field(min_length=1, max_length=16, examples=["1"])]
     given: bool
     read_aloud: bool
     signature: BoxSent | None = None
@@ -135,8 +135,8 @@ class UploadSent(Sent):
 
     id: Ulid
     size: Number
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    kind: Annotated[str, Field(pattern="^photo$")] = "photo"
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["0" * 64])]
+    kind: Literal["photo"] = "photo"
 
 
 class StoresSent(Sent):
@@ -147,7 +147,7 @@ class StoresSent(Sent):
 
 
 class AnswerSent(Sent):
-    answer: Annotated[str, Field(min_length=1, max_length=20)]
+    answer: Annotated[str, Field(min_length=1, max_length=20, examples=["done"])]
 
 
 class WarningShown(Shown):
