@@ -151,5 +151,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def _route(scope: Scope) -> str:
-    """The route's template; anything else could be a token."""
-    return str(getattr(scope.get("route"), "path", "unmatched"))
+    """The route's template with the prefixes of all routers around it; anything else could be a token."""
+    framework: dict[str, object] = scope.get("fastapi", {})
+    route = framework.get("effective_route_context") or scope.get("route")
+    return str(getattr(route, "path", "unmatched"))

@@ -4,6 +4,7 @@ Nothing that was sent is repeated in an answer.
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,8 @@ _KINDS = {
     "less_than_equal": "field_too_large",
 }
 """pydantic's kinds of faults; all others are `field_invalid`."""
-LONGEST_NAME = 80
+_OUR_NAME = re.compile(r"[a-z][a-z_]{0,39}|\d{1,3}")
+"""What a field's name or a place in a list looks like; any other name was made up by the sender and is not repeated."""
 
 
 def _kind(kind: str) -> str:
@@ -160,7 +162,9 @@ def _kind(kind: str) -> str:
 
 def _name(loc: Sequence[int | str]) -> str:
     """`variants.0.price`; without the word for where in the request it stood."""
-    return ".".join(str(part) for part in loc[1:])[:LONGEST_NAME] or str(loc[0])
+    inside = [str(part) for part in loc[1:]]
+    named = [part if _OUR_NAME.fullmatch(part) else "…" for part in inside]
+    return ".".join(named) or str(loc[0])
 
 
 def _field(wrong: WrongField) -> ProblemField:

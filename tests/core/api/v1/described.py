@@ -108,6 +108,8 @@ def _text(schema: Schema) -> str:
     known = {"date": "2026-11-20", "date-time": "2026-11-20T02:00:00Z"}
     if schema.get("format") in known:
         return known[str(schema["format"])]
+    if literal := re.fullmatch(r"\^(\w+)\$", str(schema.get("pattern", ""))):
+        return literal[1]
     assert "pattern" not in schema, f"give {schema} an example"
     return "contoh-contoh"[: int(str(schema.get("maxLength", 13)))].ljust(
         int(str(schema.get("minLength", 0))), "x"
