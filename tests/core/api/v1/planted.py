@@ -1,22 +1,29 @@
 """What stands on record for the matrix: for each name in a path an object of one's own, a foreign one, a missing one.
 
-Every person and thing that is foreign to somebody is called PLANTED or has PHONE: neither may be in an answer to them.
+Whatever is called NEAR is foreign to a canvasser, as it belongs to another market or to a colleague; whatever is called FAR
+belongs to another programme. Names and phones are in no answer to whom they are foreign.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from onboarder.model.ids import ProgrammeCode
+from sqlalchemy import select
+
+from onboarder.connector.advice import UNAVAILABLE
+from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode, StoreId, merchant_id
+from onboarder.model.work import Lane
 from onboarder.people.roles import Role
-from onboarder.records import accounts, sessions
+from onboarder.records import accounts, register, sessions, stores, tables, tasks, uploads
 from onboarder.records.accounts import AccountRecord
 from onboarder.records.sessions import SessionRecord
-from tests.support.signed_in import OWN, Service
-from tests.support.town import PROGRAMME
+from onboarder.records.uploads import Upload, UploadState
+from tests.support.signed_in import FOREIGN, OWN, Service, ulid
+from tests.support.town import PROGRAMME, REHEARSAL, a_merchant, a_product
 
-PLANTED = "Siti Rahasia"
-PHONE = "812345000"
-"""Part of every planted phone number."""
+NEAR = ("Siti Sebelah", "81234500")
+FAR = ("Siti Jauh", "81999800")
+"""A name, and part of a phone number."""
 ELSEWHERE = ProgrammeCode("lain")
 
 
@@ -32,40 +39,145 @@ class Names:
 Plant = Callable[[Service], Awaitable[Names]]
 
 
+def hidden_from(role: Role) -> tuple[str, ...]:
+    """What no answer to that role may hold."""
+    return (*NEAR, *FAR) if role in {Role.CANVASSER, Role.VIEWER} else FAR
+
+
+def _names(own: str, near: str, far: str, missing: str) -> Names:
+    foreign = {role: near if hidden_from(role) != FAR else far for role in Role}
+    return Names(own, foreign, missing)
+
+
 async def _person(service: Service) -> Names:
-    """A colleague who works beside one, and people of another programme."""
-    await _employ(service, "C09", Role.CANVASSER, PROGRAMME.code)
-    await _employ(service, "L01", Role.CANVASSER, ELSEWHERE)
-    foreign = {Role.CANVASSER: "C09", Role.VIEWER: "C09"}
-    return Names("C02", dict.fromkeys(Role, "L01") | foreign, "C99")
+    """A colleague who works beside one, and somebody of another programme."""
+    await _employ(service, "C09", NEAR[0], PROGRAMME.code)
+    await _employ(service, "L01", FAR[0], ELSEWHERE)
+    return _names("C02", "C09", "L01", "C99")
 
 
 async def _device(service: Service) -> Names:
-    names = await _person(service)
-    return Names("hp-c02", {role: _device_of(who) for role, who in names.foreign.items()}, "hp-c99")
+    await _person(service)
+    return _names("hp-c02", "hp-c09", "hp-l01", "hp-c99")
+
+
+async def _merchant(service: Service) -> Names:
+    own, near, far = [await _settle(service, *one) for one in _PLACES]
+    return _names(own, near, far, "knm-00000000")
+
+
+async def _good(service: Service) -> Names:
+    owners = await _merchant(service)
+    planted = [
+        a_product(replace(a_merchant(0), id=MerchantId(one)), 0).id
+        for one in (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
+    ]
+    return _names(*planted, "knm-00000000-00000000")
+
+
+async def _store(service: Service) -> Names:
+    owners = await _merchant(service)
+    every = (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
+    async with service.town.database.write() as tx:
+        await stores.trigger(
+            tx,
+            [(MerchantId(one), REHEARSAL) for one in every],
+            lane=Lane.STALL,
+            by="C01",
+            now=service.town.clock(),
+        )
+    return _names(*[f"{one}@{REHEARSAL}" for one in every], f"{owners.missing}@{REHEARSAL}")
+
+
+async def _task(service: Service) -> Names:
+    owners = await _store(service)
+    every = (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
+    return _names(*[await _ask(service, StoreId(one)) for one in every], "999999")
+
+
+async def _upload(service: Service) -> Names:
+    """The coordinator's own, a colleague's, and one from elsewhere."""
+    await _person(service)
+    for number, owner in enumerate(("ani", "C09", "L01")):
+        now = service.town.clock()
+        fresh = Upload(
+            id=ulid(900 + number),
+            account=owner,
+            kind="photo",
+            size=1000,
+            sha256="0" * 64,
+            received=0,
+            state=UploadState.OPEN,
+            photo=None,
+            created_at=now,
+            touched_at=now,
+        )
+        async with service.town.database.write() as tx:
+            await uploads.begin(tx, fresh)
+    return _names(ulid(900), ulid(901), ulid(902), ulid(999))
 
 
 PLANTS: Mapping[str, Plant] = {
     "person": _person,
     "device": _device,
+    "merchant": _merchant,
+    "good": _good,
+    "store": _store,
+    "task": _task,
+    "upload": _upload,
 }
 """Each name that stands in braces in a path of the API."""
 
+_PLACES = (
+    ("Ibu Ani", "81555500", PROGRAMME.code, OWN),
+    (*NEAR, PROGRAMME.code, FOREIGN),
+    (*FAR, ELSEWHERE, OWN),
+)
 
-async def _employ(service: Service, who: str, role: Role, programme: ProgrammeCode) -> None:
+
+async def _settle(
+    service: Service, name: str, phone: str, programme: ProgrammeCode, market: MarketCode
+) -> str:
+    """A trained merchant with one product."""
+    owner = replace(
+        a_merchant(0),
+        id=merchant_id(programme, market, name),
+        programme=programme,
+        market=market,
+        register_key=name,
+        name=name,
+        shop_name=f"Toko {name}",
+        phone=f"+62{phone}123",
+    )
+    async with service.town.database.write() as tx:
+        if await register.merchant_by_id(tx, owner.id) is None:
+            await register.save_merchants(tx, [owner], (), service.town.clock())
+            await register.save_products(tx, [a_product(owner, 0)], (), service.town.clock())
+    return owner.id
+
+
+async def _ask(service: Service, where: StoreId) -> str:
+    owner = MerchantId(where.partition("@")[0])
+    advice = replace(UNAVAILABLE, id=f"Tanya {owner}", en=f"Ask {owner}")
+    async with service.town.database.write() as tx:
+        await tasks.ask(
+            tx, where=where, owner=owner, subject=where, advice=advice, now=service.town.clock()
+        )
+        found = await tx.scalar(select(tables.task.c.id).where(tables.task.c.store_id == where))
+    return str(found)
+
+
+async def _employ(service: Service, who: str, name: str, programme: ProgrammeCode) -> None:
     now = service.town.clock()
     async with service.town.database.write() as tx:
         if await accounts.find(tx, who) is not None:
             return
-        markets = frozenset({OWN})
         await accounts.add(
-            tx, AccountRecord(who, programme, role, PLANTED, now, "test", markets=markets)
+            tx,
+            AccountRecord(
+                who, programme, Role.CANVASSER, name, now, "test", markets=frozenset({OWN})
+            ),
         )
-        later = now.replace(year=now.year + 1)
-        await sessions.add(
-            tx, SessionRecord(who * 8, _device_of(who), who, PLANTED, now, now, later, later)
-        )
-
-
-def _device_of(who: str) -> str:
-    return f"hp-{who.lower()}"
+        later = now + timedelta(days=9)
+        device = f"hp-{who.lower()}"
+        await sessions.add(tx, SessionRecord(who * 8, device, who, name, now, now, later, later))
