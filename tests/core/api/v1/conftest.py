@@ -7,6 +7,7 @@ import structlog
 
 from onboarder.records.database import Database
 from tests.support.signed_in import Service, a_service
+from tests.support.stall import Stall
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +20,9 @@ def heard() -> Generator[list[dict[str, object]]]:
 async def service(database: Database) -> AsyncGenerator[Service]:
     async with a_service(database) as made:
         yield made
+
+
+@pytest.fixture
+def stall(service: Service) -> Stall:
+    """The canvasser's, with nobody registered yet."""
+    return Stall(service)
