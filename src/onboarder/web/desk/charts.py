@@ -65,7 +65,13 @@ def lines(
         level = str(y(most * part))
         drawn += [
             el("line", x1=_LEFT, x2=right, y1=level, y2=level, class_="grid"),
-            el("text", f"{round(most * part)}", x=_LEFT - 5, y=str(y(most * part) + 4), class_="tick"),
+            el(
+                "text",
+                f"{round(most * part)}",
+                x=_LEFT - 5,
+                y=str(y(most * part) + 4),
+                class_="tick",
+            ),
         ]
     for one in shown:
         path = " ".join(f"{x(step)},{y(value)}" for step, value in enumerate(one.values))

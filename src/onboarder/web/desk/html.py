@@ -11,12 +11,12 @@ class Html(str):
     __slots__ = ()
 
 
-Node: TypeAlias = "str | int | None | Iterable[Node]"
+Node: TypeAlias = "str | int | Iterable[Node] | None"
 """What may stand inside an element; None is nothing."""
 _VOID = {"br", "col", "hr", "img", "input", "link", "meta"}
 
 
-def el(_name: str, *inside: Node, **attributes: str | int | None | bool) -> Html:
+def el(_name: str, *inside: Node, **attributes: str | int | bool | None) -> Html:
     """`el("a", "text", href="/")`; `class_`, `for_` and `data_x` stand for class, for and data-x.
 
     An attribute that is True stands without a value; one that is None or False is left out.
@@ -38,7 +38,7 @@ def joined(inside: Node) -> Html:
             return Html("".join(joined(one) for one in inside))
 
 
-def _attribute(key: str, value: str | int | None | bool) -> str:
+def _attribute(key: str, value: str | int | bool | None) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")

@@ -147,7 +147,7 @@ function heldKey() {
     const line = new MessageChannel();
     line.port1.onmessage = ({ data }) => resolve(data);
     setTimeout(() => resolve(null), WATCHED);
-    keeper.postMessage({ held: true }, [line.port2]);
+    keeper.postMessage({ ask: true }, [line.port2]);
   });
 }
 
@@ -164,8 +164,10 @@ async function serviceWorker() {
   if (!registered) return;
   const offer = () => {
     if (!registered.waiting || !before) return;
-    if (!screen.form) registered.waiting.postMessage({ take: true });
-    else addEventListener('hashchange', () => setTimeout(offer, WATCHED), { once: true });
+    if (!screen.form) {
+      registered.active?.postMessage({ let_go: true });
+      registered.waiting.postMessage({ take: true });
+    } else addEventListener('hashchange', () => setTimeout(offer, WATCHED), { once: true });
   };
   registered.addEventListener('updatefound', () => registered.installing?.addEventListener('statechange', offer));
   offer();

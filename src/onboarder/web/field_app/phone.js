@@ -257,7 +257,7 @@ export class Phone {
     if (!(error instanceof Unreachable)) throw error;
     this.failures += 1;
     this.#reach(false);
-    return /** @type {any} */ (error).wait || Math.min(300, 2 ** this.failures) * (1 + Math.random() / 2);
+    return /** @type {any} */ (error).wait || Math.min(60, 2 ** (this.failures - 1)) * (1 + Math.random() / 2);
   }
 
   #reach(/** @type {boolean} */ now) {
@@ -353,6 +353,7 @@ export class Phone {
 
   /** @returns {Promise<[string, unknown][]>} */
   async #arrived(/** @type {import('./outbox.js').Operation} */ operation, /** @type {any} */ answer) {
+    this.failures = 0;
     const key = operation.merchant ?? '';
     const before = after(this.merchants.get(key), operation);
     if (!before || !this.vault) return [];

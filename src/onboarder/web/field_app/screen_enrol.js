@@ -1,5 +1,5 @@
 // @ts-check
-import { Refused } from './api.js';
+import { Refused, Unreachable } from './api.js';
 import { fill, h, keypad, number, say, t } from './dom.js';
 import { Locked } from './phone.js';
 import { WrongPin } from './sealing.js';
@@ -61,6 +61,7 @@ function told(error) {
   if (error instanceof WrongPin) return t('pin_wrong', { n: error.message });
   if (error instanceof Locked) return t('pin_locked');
   if (error instanceof Refused) return `${error.problem.title} ${error.problem.next ?? ''}`;
+  if (!(error instanceof Unreachable)) throw error;
   return t('no_signal');
 }
 

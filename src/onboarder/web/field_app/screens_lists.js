@@ -37,14 +37,14 @@ export function tasks(phone) {
   const update = () => {
     if (list.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) return;
     const open = phone.work.tasks.filter((task) => !phone.waiting.some((one) => one.path === `/tasks/${task.id}/answer`));
-    fill(list, open.map((task) => card(phone, task)), !open.length && h('li', { className: 'empty' }, t('no_tasks')));
+    fill(list, open.map((task) => taskCard(phone, task)), !open.length && h('li', { className: 'empty' }, t('no_tasks')));
   };
   update();
   return { title: t('tab_tasks'), node: h('section', {}, list), update };
 }
 
 /** @param {import('./phone.js').Phone} phone @param {any} task */
-function card(phone, task) {
+function taskCard(phone, task) {
   const merchant = [...phone.merchants.values()].find((one) => one.id === task.merchant || keyOf(one) === task.merchant);
   const answer = async (/** @type {string} */ text) => {
     if (!text) return;
@@ -69,7 +69,7 @@ export function outbox(phone) {
     const stopped = waiting.filter((one) => one.state === 'stopped');
     fill(node,
       h('p', { className: 'lead' }, t(waiting.length ? (phone.reached ? 'outbox_sending' : 'outbox_offline') : 'outbox_empty', { n: waiting.length })),
-      h('ul', { className: 'cards' }, [...stopped, ...waiting.filter((one) => one.state !== 'stopped')].map((one) => card(phone, one))),
+      h('ul', { className: 'cards' }, [...stopped, ...waiting.filter((one) => one.state !== 'stopped')].map((one) => waitingCard(phone, one))),
       waiting.length > 0 && button(t('send_now'), () => phone.sync(), 'main'));
   };
   update();
@@ -77,7 +77,7 @@ export function outbox(phone) {
 }
 
 /** @param {import('./phone.js').Phone} phone @param {import('./outbox.js').Waiting} one */
-function card(phone, one) {
+function waitingCard(phone, one) {
   const { problem } = one;
   if (one.state !== 'stopped') return h('li', {}, h('strong', {}, one.shown), h('small', {}, t(one.blocked ? 'waits_for_other' : 'waits')));
   const form = { merchant: `#/ubah/${one.id}`, good: `#/barang/${one.merchant}/${one.id}` }[one.kind];

@@ -225,7 +225,7 @@ export function consent(phone, key) {
       label)),
     read,
     h('h2', {}, t('signature')), h('p', {}, t('sign_here')), glass.node, button(t('sign_again'), glass.clear),
-    h('div', { className: 'foot' }, button(t('save'), save, 'main')));
+    h('div', { className: 'foot still' }, button(t('save'), save, 'main')));
 
   async function save() {
     const changed = ticks.filter(({ input, before }) => input.checked !== before);

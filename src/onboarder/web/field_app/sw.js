@@ -5,6 +5,7 @@ const CACHE = `app-${RELEASE}`;
 const HOLD = 120_000;
 
 let held = null;
+let drop = () => {};
 
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
@@ -25,16 +26,22 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(caches.open(CACHE).then((cache) => cache.match(wanted)).then((found) => found ?? fetch(event.request)));
 });
 
-// An open key, for a page that the camera pushes out of memory. In memory only, two minutes, given out once.
+// An open key, for a page that the camera pushes out of memory. In memory only, two minutes, given out once. While it is
+// held, a new release waits: `let_go` ends that.
 self.addEventListener('message', (event) => {
-  const { hold, held: asked, take } = event.data;
-  if (take) self.skipWaiting();
+  const { hold, ask, let_go: letGo, take } = event.data;
+  if (ask) event.ports[0].postMessage(held);
+  if (ask || letGo || hold) drop();
   if (hold) {
     held = hold;
-    event.waitUntil(new Promise((resolve) => setTimeout(resolve, HOLD)).then(() => { if (held === hold) held = null; }));
+    event.waitUntil(new Promise((resolve) => {
+      const over = setTimeout(() => drop(), HOLD);
+      drop = () => {
+        clearTimeout(over);
+        held = null;
+        resolve();
+      };
+    }));
   }
-  if (asked) {
-    event.ports[0].postMessage(held);
-    held = null;
-  }
+  if (take) self.skipWaiting();
 });
