@@ -23,6 +23,8 @@ class Why(StrEnum):
     """No such person or device, or none of theirs."""
     NOT_ALLOWED = "not_allowed"
     PERSON_EXISTS = "person_exists"
+    PERSON_UNFIT = "person_unfit"
+    """The id or the name is not one."""
     MARKET_UNKNOWN = "market_unknown"
     MARKET_MISSING = "market_missing"
     """A canvasser works in one market at least."""

@@ -59,10 +59,7 @@ async def by_password(
 
 async def set_up(entrance: Entrance, who: str, password: SecretStr, *, by: str) -> SetUp:
     """A new password and a new authenticator; all their devices are signed out. `Refused`: `password_weak`, `not_found`."""
-    if len(password.get_secret_value()) < SHORTEST or handle_of(who) in handle_of(
-        password.get_secret_value()
-    ):
-        raise Refused(Why.PASSWORD_WEAK)
+    check_password(who, password)
     secret, now = one_time_codes.new_secret(), entrance.clock()
     kept = await hashed(password)
     async with entrance.database.read() as tx:
@@ -78,6 +75,13 @@ async def set_up(entrance: Entrance, who: str, password: SecretStr, *, by: str) 
         )
     issuer = entrance.programme.name
     return SetUp(one_time_codes.address(secret, account=account.id, issuer=issuer), secret)
+
+
+def check_password(who: str, password: SecretStr) -> None:
+    """`Refused` (`password_weak`) for one that is short or holds the account's id."""
+    word = password.get_secret_value()
+    if len(word) < SHORTEST or handle_of(who) in handle_of(word):
+        raise Refused(Why.PASSWORD_WEAK)
 
 
 async def _account(entrance: Entrance, name: str) -> AccountRecord | None:

@@ -1,5 +1,6 @@
 """The people of a programme: who makes whom, where they work, which phones they have."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ from onboarder.records.accounts import AccountRecord
 from onboarder.records.database import Transaction
 from onboarder.records.sessions import SessionRecord
 
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
+"""As registers name canvassers: `C07`."""
+LONGEST_NAME = 200
 LOOKS_AFTER: dict[Role, frozenset[Role]] = {
     Role.CANVASSER: frozenset(),
     Role.VIEWER: frozenset(),
@@ -44,7 +48,12 @@ class Changes:
 
 
 async def add_person(entrance: Entrance, fresh: NewPerson, *, by: str) -> AccountRecord:
-    """Put a person on record. Safe to repeat. `Refused`: `person_exists`, `market_unknown`, `market_missing`."""
+    """Put a person on record. Safe to repeat.
+
+    `Refused`: `person_unfit`, `person_exists`, `market_unknown`, `market_missing`.
+    """
+    if not re.fullmatch(ID, fresh.id) or not 0 < len(fresh.name) <= LONGEST_NAME:
+        raise Refused(Why.PERSON_UNFIT)
     _check_markets(entrance, fresh.role, fresh.markets)
     account = AccountRecord(
         id=fresh.id,

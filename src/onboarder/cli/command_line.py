@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_group
 
-from onboarder.cli import commands
+from onboarder.cli import commands, commands_of_people
 from onboarder.cli.wording import Words
 
 _ORDER = (
@@ -23,7 +23,8 @@ _ORDER = (
         "redrive",
         "reconcile",
     ),
-    *("marketplaces", "worker", "serve", "rehearsal", "db", "keys", "doctor", "demo", "exit-codes"),
+    *("marketplaces", "people", "worker", "serve", "rehearsal", "db", "keys", "doctor", "demo"),
+    "exit-codes",
 )
 """As the work goes; subcommands would come last otherwise."""
 _Settings = Mapping[str, bool | list[str]]
@@ -51,6 +52,7 @@ def command_line(words: Words) -> TyperGroup:
     app.command("redrive")(commands.redrive)
     app.command("reconcile")(commands.reconcile)
     app.command("marketplaces")(commands.marketplaces)
+    app.add_typer(_people(), name="people")
     app.command("worker")(commands.worker)
     app.command("serve")(commands.serve)
     app.command("rehearsal", context_settings=dict(_PASSED_ON))(commands.rehearsal)
@@ -78,6 +80,16 @@ def _databases() -> typer.Typer:
     app = _app()
     app.command("upgrade")(commands.upgrade_database)
     app.command("status")(commands.database_status)
+    return app
+
+
+def _people() -> typer.Typer:
+    app = _app()
+    app.command("add")(commands_of_people.add_person)
+    app.command("list")(commands_of_people.list_people)
+    app.command("reset")(commands_of_people.reset_person)
+    app.command("disable")(commands_of_people.disable_person)
+    app.command("lost")(commands_of_people.lose_device)
     return app
 
 

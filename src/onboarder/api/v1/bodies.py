@@ -63,7 +63,7 @@ class ProblemField(Shown):
     title: str
 
 
-class Problem(BaseModel):
+class ProblemShown(BaseModel):
     """RFC 9457: `title` and `next` are Indonesian, `detail` English; `code` is stable. Some codes tell more."""
 
     model_config = ConfigDict(frozen=True, extra="allow")

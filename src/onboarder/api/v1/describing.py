@@ -7,7 +7,7 @@ from typing import cast
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from onboarder.api.v1.bodies import Problem
+from onboarder.api.v1.bodies import ProblemShown
 from onboarder.api.v1.refusal import MEDIA_TYPE
 
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
@@ -27,7 +27,7 @@ def description(routes: Sequence[BaseRoute]) -> dict[str, object]:
     schemas = _inside(_inside(made, "components"), "schemas")
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = ProblemShown.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
     return made

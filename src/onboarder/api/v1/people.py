@@ -21,13 +21,11 @@ from onboarder.qr_code import for_page
 from onboarder.records.accounts import AccountRecord
 from onboarder.records.sessions import SessionRecord
 
-ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
-"""As registers name canvassers: `C07`."""
 APP = "/app/#masuk="
 """What follows a # stays in the phone: no server and no log sees it."""
 
 Markets = Annotated[tuple[Annotated[str, Field(max_length=16)], ...], Field(max_length=50)]
-Name = Annotated[Words, Field(min_length=1, max_length=200)]
+Name = Annotated[Words, Field(min_length=1, max_length=staff.LONGEST_NAME)]
 Keeper = Annotated[Person, Depends(allowed(Role.COORDINATOR, Role.OPERATOR))]
 Anyone = Annotated[Person, Depends(allowed(*Role))]
 
@@ -35,7 +33,7 @@ Anyone = Annotated[Person, Depends(allowed(*Role))]
 class PersonSent(Sent):
     """A canvasser (with markets) or a viewer; an operator makes coordinators too."""
 
-    id: Annotated[str, Field(pattern=ID, examples=["C07"])]
+    id: Annotated[str, Field(pattern=f"^{staff.ID}$", examples=["C07"])]
     name: Name
     role: Role
     markets: Markets = ()

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from onboarder.access.refused import Refused, Why
-from onboarder.api.v1.bodies import Problem, ProblemField
+from onboarder.api.v1.bodies import ProblemField, ProblemShown
 from onboarder.field.refused import NotDone
 
 MEDIA_TYPE = "application/problem+json"
@@ -77,7 +77,7 @@ def problem_texts() -> Mapping[str, ProblemText]:
 def answer(refusal: Refusal) -> JSONResponse:
     """The refusal as it goes over the wire."""
     text = problem_texts()[refusal.code]
-    problem = Problem(
+    problem = ProblemShown(
         type="about:blank",
         title=text.title.format(**refusal.facts),
         status=text.status,

@@ -11,7 +11,14 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from onboarder.connector.advice import UNAVAILABLE
-from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode, StoreId, merchant_id
+from onboarder.model.ids import (
+    MarketCode,
+    MerchantId,
+    ProgrammeCode,
+    StoreId,
+    merchant_id,
+    store_id,
+)
 from onboarder.model.work import Lane
 from onboarder.people.roles import Role
 from onboarder.records import accounts, register, sessions, stores, tables, tasks, uploads
@@ -49,6 +56,11 @@ def _names(own: str, near: str, far: str, missing: str) -> Names:
     return Names(own, foreign, missing)
 
 
+def _every(names: Names) -> tuple[MerchantId, MerchantId, MerchantId]:
+    near, far = names.foreign[Role.CANVASSER], names.foreign[Role.COORDINATOR]
+    return MerchantId(names.own), MerchantId(near), MerchantId(far)
+
+
 async def _person(service: Service) -> Names:
     """A colleague who works beside one, and somebody of another programme."""
     await _employ(service, "C09", NEAR[0], PROGRAMME.code)
@@ -68,31 +80,23 @@ async def _merchant(service: Service) -> Names:
 
 async def _good(service: Service) -> Names:
     owners = await _merchant(service)
-    planted = [
-        a_product(replace(a_merchant(0), id=MerchantId(one)), 0).id
-        for one in (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
-    ]
-    return _names(*planted, "knm-00000000-00000000")
+    own, near, far = (a_product(replace(a_merchant(0), id=one), 0).id for one in _every(owners))
+    return _names(own, near, far, "knm-00000000-00000000")
 
 
 async def _store(service: Service) -> Names:
     owners = await _merchant(service)
-    every = (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
+    pairs, now = [(one, REHEARSAL) for one in _every(owners)], service.town.clock()
     async with service.town.database.write() as tx:
-        await stores.trigger(
-            tx,
-            [(MerchantId(one), REHEARSAL) for one in every],
-            lane=Lane.STALL,
-            by="C01",
-            now=service.town.clock(),
-        )
-    return _names(*[f"{one}@{REHEARSAL}" for one in every], f"{owners.missing}@{REHEARSAL}")
+        await stores.trigger(tx, pairs, lane=Lane.STALL, by="C01", now=now)
+    own, near, far = (store_id(*one) for one in pairs)
+    return _names(own, near, far, f"{owners.missing}@{REHEARSAL}")
 
 
 async def _task(service: Service) -> Names:
-    owners = await _store(service)
-    every = (owners.own, owners.foreign[Role.CANVASSER], owners.foreign[Role.COORDINATOR])
-    return _names(*[await _ask(service, StoreId(one)) for one in every], "999999")
+    where = await _store(service)
+    own, near, far = [await _ask(service, StoreId(one)) for one in _every(where)]
+    return _names(own, near, far, "999999")
 
 
 async def _upload(service: Service) -> Names:
