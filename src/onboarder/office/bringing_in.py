@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Protocol
 
+from onboarder.intake.columns import find_header
 from onboarder.intake.importing import ImportPlan, KnownRegister
 from onboarder.intake.photos import Keeper, keep_photos, photo_files
 from onboarder.intake.plan import plan_import
 from onboarder.intake.reading import Reading, read_sheets, sheets_of
 from onboarder.intake.rows import Place
 from onboarder.intake.rules import IntakeRules
+from onboarder.intake.sheets import Sheet
 from onboarder.model.ids import StoreId
 from onboarder.model.people import Programme
 from onboarder.office.corrections import Correction, corrected
@@ -61,6 +63,8 @@ class Looked:
     record: ImportRecord
     reading: Reading
     plan: ImportPlan
+    headers: frozenset[tuple[str, str, str]]
+    """File, sheet and header of every column that really stands there: a market that only a title names has none."""
 
 
 async def receive(
@@ -142,7 +146,21 @@ def _look(counter: Counter, record: ImportRecord, known: KnownRegister) -> Looke
     ]
     reading = read_sheets(workbooks, counter.programme, rules)
     photos = keep_photos(reading, photo_files(archives, rules.limits.photos), counter.photos)
-    return Looked(record, reading, plan_import(reading, known, photos))
+    return Looked(record, reading, plan_import(reading, known, photos), _headers(workbooks, rules))
+
+
+def _headers(
+    workbooks: Sequence[Sequence[Sheet]], rules: IntakeRules
+) -> frozenset[tuple[str, str, str]]:
+    found = (
+        (one, find_header(one.filled(), rules.words)) for sheets in workbooks for one in sheets
+    )
+    return frozenset(
+        (sheet.file, sheet.name, column.header)
+        for sheet, header in found
+        if header is not None
+        for column in header.columns
+    )
 
 
 def _names(given: Sequence[str]) -> list[str]:

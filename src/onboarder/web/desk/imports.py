@@ -82,8 +82,8 @@ def _begin(made: APIRouter) -> None:
 
     @made.post("/impor")
     async def upload(visit: InOffice) -> Response:
-        form = await visit.request.form(max_files=MOST_FILES, max_fields=10)
-        number, files = text_of(form, "nomor"), await files_of(form, "berkas")
+        async with visit.request.form(max_files=MOST_FILES, max_fields=10) as form:
+            number, files = text_of(form, "nomor"), await files_of(form, "berkas")
         if not files or not is_ulid(number):
             said = note(visit.words("imports.no_file"), tone="bad")
             return page(visit, visit.words("imports.title"), said, _upload(visit))

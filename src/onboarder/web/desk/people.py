@@ -7,8 +7,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 
 from onboarder.access import staff
-from onboarder.access.staff import LOOKS_AFTER, Changes, NewPerson
-from onboarder.api.v1.people import APP, ID
+from onboarder.access.staff import ID, LOOKS_AFTER, Changes, NewPerson
+from onboarder.api.v1.people import APP
 from onboarder.model.ids import MarketCode
 from onboarder.people.roles import Role
 from onboarder.qr_code import for_page
