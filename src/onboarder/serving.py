@@ -18,6 +18,7 @@ from onboarder.problems import ConfigProblem
 from onboarder.queue import installed_queue
 from onboarder.redis_server import connect, needed, silence
 from onboarder.settings import Settings
+from onboarder.web import pages
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ async def serve(settings: Settings) -> int:
 
 async def _serve(made: Premises, listening: socket.socket) -> None:
     config = uvicorn.Config(
-        create_app(made),
+        create_app(made, pages=pages(made)),
         access_log=False,  # it would write addresses with tokens and codes; the guard logs routes
         log_config=None,
         proxy_headers=False,
