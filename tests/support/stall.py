@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 import httpx
 from PIL import Image
 
+from tests.support.consenting import asking_consent
 from tests.support.phone import sealed
 from tests.support.signed_in import Service, ulid, with_key
+from tests.support.town import REHEARSAL
 
 MERCHANTS = "/api/v1/merchants"
 SITI = ulid(1)
@@ -65,7 +67,7 @@ class Stall:
         return with_key(self.keys)
 
     async def register(
-        self, who: httpx.AsyncClient | None = None, **changes: object
+        self, who: httpx.AsyncClient | None = None, /, **changes: object
     ) -> httpx.Response:
         phone = who or self.service.canvasser
         return await phone.post(MERCHANTS, json=siti(**changes), headers=self.key())
@@ -74,12 +76,12 @@ class Stall:
         path = f"{MERCHANTS}/{merchant}/training"
         return await self.service.canvasser.put(path, json={"on": TODAY})
 
-    async def add(self, merchant: str = SITI, **changes: object) -> httpx.Response:
+    async def add(self, merchant: str = SITI, /, **changes: object) -> httpx.Response:
         path = f"{MERCHANTS}/{merchant}/goods"
         return await self.service.canvasser.post(path, json=kerupuk(**changes), headers=self.key())
 
     async def consent(
-        self, purpose: str, merchant: str = SITI, **changes: object
+        self, purpose: str, merchant: str = SITI, /, **changes: object
     ) -> httpx.Response:
         body = {
             "id": ulid(self.keys + 5000),
@@ -93,7 +95,7 @@ class Stall:
         path = f"{MERCHANTS}/{merchant}/consents"
         return await self.service.canvasser.post(path, json=body | changes, headers=self.key())
 
-    async def open(self, merchant: str = SITI, **changes: object) -> httpx.Response:
+    async def open(self, merchant: str = SITI, /, **changes: object) -> httpx.Response:
         body = {"marketplaces": ["rehearsal"]} | changes
         return await self.service.canvasser.post(f"{MERCHANTS}/{merchant}/stores", json=body)
 
@@ -109,7 +111,9 @@ class Stall:
         answer = await self.service.canvasser.get(f"{MERCHANTS}/{merchant}")
         return dict(answer.raise_for_status().json())
 
-    async def announce(self, content: bytes, number: int = 50, **changes: object) -> httpx.Response:
+    async def announce(
+        self, content: bytes, number: int = 50, /, **changes: object
+    ) -> httpx.Response:
         digest = hashlib.sha256(content).hexdigest()
         body = {"id": ulid(number), "size": len(content), "sha256": digest, "kind": "photo"}
         path = "/api/v1/uploads"
@@ -119,6 +123,11 @@ class Stall:
         path = f"/api/v1/uploads/{ulid(number)}"
         headers = {"Upload-Offset": str(offset)}
         return await self.service.canvasser.patch(path, content=piece, headers=headers)
+
+    def ask_permission(self) -> None:
+        """From now on nobody but its owner opens a shop on the practice marketplace."""
+        connector = self.service.town.around.marketplaces[REHEARSAL].connector
+        vars(connector)["manifest"] = asking_consent(connector.manifest)
 
     def box(self, plain: bytes, *, bound: str = SITI) -> dict[str, object]:
         assert self.service.premises.boxes is not None

@@ -207,7 +207,7 @@ async def test_a_list_goes_page_by_page_and_says_no_phone(stall: Stall) -> None:
     seen: list[str] = []
     cursor = ""
     while cursor is not None:
-        query = {"limit": 2, "cursor": cursor, "q": "contoh"}
+        query: dict[str, str | int] = {"limit": 2, "cursor": cursor, "q": "contoh"}
         page = (await stall.service.canvasser.get(MERCHANTS, params=query)).json()
         assert "phone" not in str(page)
         assert "+62811" not in str(page)
