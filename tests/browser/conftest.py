@@ -45,6 +45,8 @@ def phone(address: str) -> Generator[Handset]:
     """A phone in a fresh browser, nothing enrolled yet."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, locale="id-ID")
+        context = browser.new_context(
+            viewport={"width": 360, "height": 740}, has_touch=True, locale="id-ID"
+        )
         yield Handset(context.new_page(), address)
         browser.close()

@@ -93,7 +93,11 @@ class Street:
         """The phone with whatever is on its disk. A driver of its own: a killed browser hangs its driver."""
         playwright = sync_playwright().start()
         context = playwright.chromium.launch_persistent_context(
-            self.profile, executable_path="/usr/bin/chromium", viewport=SIZE, locale="id-ID", offline=offline  # type: ignore[arg-type]  # a plain dict is what it wants
+            self.profile,
+            executable_path="/usr/bin/chromium",
+            viewport=SIZE,
+            locale="id-ID",
+            offline=offline,  # type: ignore[arg-type]  # a plain dict is what it wants
         )
         self._on.append((playwright, context))
         return Handset(context.pages[0], self.address)

@@ -107,12 +107,16 @@ class _Api:
             body = {"type": "about:blank", "title": f"Ditolak ({refused.code}).", "status": status, "detail": "", "code": refused.code, "next": "Perbaiki lalu kirim lagi.", "errors": [], **refused.told}  # fmt: skip
         if request.method != "GET" and status < 300 and self.service.lose > 0:
             self.service.lose -= 1
-            return StreamingResponse(_cut_off(), headers={"content-length": "999", "content-type": "application/json"})
+            return StreamingResponse(
+                _cut_off(), headers={"content-length": "999", "content-type": "application/json"}
+            )
         if body is None:
             return Response(status_code=status, headers=headers)
         return JSONResponse(body, status, headers)
 
-    def _route(self, request: Request, path: str, raw: bytes) -> tuple[int, Json | None, dict[str, str]]:
+    def _route(
+        self, request: Request, path: str, raw: bytes
+    ) -> tuple[int, Json | None, dict[str, str]]:
         service, method = self.service, request.method
         parts = path.strip("/").split("/")
         if method != "GET":
@@ -147,7 +151,9 @@ class _Api:
             case _:
                 return self._change(request, parts, json.loads(raw or b"null"))
 
-    def _session(self, method: str, parts: list[str], raw: bytes) -> tuple[int, Json | None, dict[str, str]]:
+    def _session(
+        self, method: str, parts: list[str], raw: bytes
+    ) -> tuple[int, Json | None, dict[str, str]]:
         service, body = self.service, json.loads(raw or b"null")
         match method, parts:
             case "POST", ["enrolment"]:
@@ -173,7 +179,9 @@ class _Api:
                 raise Refusal(404, "not_found")
 
     def _me(self) -> Json:
-        spki = self.service.private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        spki = self.service.private.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )
         return {
             "id": "C1", "name": "Rina", "role": "canvasser", "programme": {"code": "cirebon", "name": "Grebeg Pasar", "city": "Cirebon"},
             "markets": [{"code": "KNM", "name": "Pasar Kanoman"}, {"code": "PGI", "name": "Pasar Pagi"}],
@@ -186,7 +194,9 @@ class _Api:
             raise Refusal(404, "not_found")
         return self.service.merchants[key]
 
-    def _change(self, request: Request, parts: list[str], body: Json) -> tuple[int, Json | None, dict[str, str]]:
+    def _change(
+        self, request: Request, parts: list[str], body: Json
+    ) -> tuple[int, Json | None, dict[str, str]]:
         service, method = self.service, request.method
         name = str((body or {}).get("name", ""))
         if name in service.broken:
@@ -224,11 +234,17 @@ class _Api:
                 photos = cast("list[str]", body["photos"])
                 if any(len(service.uploads[one][2]) != service.uploads[one][0] for one in photos):
                     raise Refusal(422, "photo_unknown")
-                cast("list[Json]", self._merchant(key)["products"]).append({**body, "etag": '"g"', "listings": []})
+                cast("list[Json]", self._merchant(key)["products"]).append(
+                    {**body, "etag": '"g"', "listings": []}
+                )
                 service.effects.append(("good", str(body["name"])))
             case "POST", ["merchants", key, "consents"]:
-                cast("list[Json]", self._merchant(key)["consents"]).append({**body, "signature": None})
-                service.effects.append(("consent", f"{key} {body['purpose']} {body['marketplace']}"))
+                cast("list[Json]", self._merchant(key)["consents"]).append(
+                    {**body, "signature": None}
+                )
+                service.effects.append(
+                    ("consent", f"{key} {body['purpose']} {body['marketplace']}")
+                )
                 service.bodies[f"consent {key} {body['purpose']}"] = body
             case "POST", ["merchants", key, "stores"]:
                 for place in cast("list[str]", body["marketplaces"]):
@@ -256,7 +272,9 @@ class _Api:
     def _upload(self, request: Request, body: Json) -> Json:
         key = str(body["id"])
         assert key == request.headers["idempotency-key"]
-        self.service.uploads.setdefault(key, (int(str(body["size"])), str(body["sha256"]), bytearray()))
+        self.service.uploads.setdefault(
+            key, (int(str(body["size"])), str(body["sha256"]), bytearray())
+        )
         return self._at(key)
 
     def _piece(self, key: str, offset: int, piece: bytes) -> Json:
@@ -294,7 +312,9 @@ def open_box(private: ec.EllipticCurvePrivateKey, box: dict[str, str], about: st
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     epk, nonce, ct = (base64.b64decode(box[name]) for name in ("epk", "nonce", "ct"))
-    shared = private.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), epk))
+    shared = private.exchange(
+        ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), epk)
+    )
     key = HKDF(SHA256(), 32, salt=b"", info=b"onboarder sealed box v1").derive(shared)
     return base64.b64encode(AESGCM(key).decrypt(nonce, ct, about.encode())).decode()
 
@@ -320,7 +340,14 @@ _LIMITS = {"title_min": 5, "title_max": 100, "photos_min": 1, "photos_max": 9, "
 
 
 def _place(name: str, title: str, *, practice: bool) -> Json:
-    return {"name": name, "title": title, "practice": practice, "opened_by": "api", "limits": _LIMITS, "needs": _NEEDS}
+    return {
+        "name": name,
+        "title": title,
+        "practice": practice,
+        "opened_by": "api",
+        "limits": _LIMITS,
+        "needs": _NEEDS,
+    }
 
 
 RULES: Json = {

@@ -21,7 +21,11 @@ def arrived(service: StandIn, names: list[str]) -> bool:
     """Every trader and good once and nothing twice."""
     goods = {one for kind, one in service.effects if kind == "good"}
     traders = {one for kind, one in service.effects if kind == "merchant"}
-    return not service.doubled() and traders == set(names) and goods == {f"Barang {name}" for name in names}
+    return (
+        not service.doubled()
+        and traders == set(names)
+        and goods == {f"Barang {name}" for name in names}
+    )
 
 
 def test_200_records_and_60_photos_survive_ten_kills_and_lost_answers(
@@ -95,7 +99,10 @@ def test_a_clock_that_jumps_changes_neither_order_nor_count(
 
     names = []
     for years in (0, -3, 40, -30):
-        phone.page.evaluate("jump => { const now = Date.now; Date.now = () => now() + jump }", years * 365 * 86_400_000)
+        phone.page.evaluate(
+            "jump => { const now = Date.now; Date.now = () => now() + jump }",
+            years * 365 * 86_400_000,
+        )
         names += work(phone, range(len(names), len(names) + 4))
     phone.page.context.set_offline(False)
     phone.until_sent()

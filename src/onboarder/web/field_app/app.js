@@ -42,6 +42,7 @@ async function start() {
   if (held?.kid === phone.kept?.kid && held) await begin(() => phone.reopen(held));
   else await show();
   document.body.dataset.ready = 'yes';
+  performance.mark('usable');
   await serviceWorker();
 }
 

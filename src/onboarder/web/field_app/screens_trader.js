@@ -209,7 +209,7 @@ export function consent(phone, key) {
   if (!merchant) return { title: t('none_found'), node: h('p', {}), back: '#/' };
   const asked = phone.texts.filter((one) => one.lang === lang && (!one.marketplace || phone.places.some((place) => place.name === one.marketplace)));
   const ticks = asked.map((text) => {
-    const before = consented(merchant, text.purpose, text.marketplace);
+    const before = consented(merchant, text.purpose, text.marketplace) ?? false;
     const label = tick(`${text.purpose} ${text.marketplace ?? ''}`, t('agrees'), before);
     return { text, before, label, input: label.querySelector('input') };
   });
@@ -217,6 +217,7 @@ export function consent(phone, key) {
   const glass = signature();
   const node = h('form', {},
     h('p', { className: 'lead' }, merchant.name),
+    !asked.length && h('p', { className: 'note bad' }, t('no_texts')),
     ticks.map(({ text, label }) => h('fieldset', {},
       h('legend', {}, text.title, h('small', {}, ` ${t(text.required ? 'required' : 'optional')}`)),
       h('p', { className: 'aloud' }, text.summary),

@@ -1,0 +1,132 @@
+"""Light, quick and readable enough for a cheap phone, one bar of signal and one thumb. Figures: the programme's budget."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from onboarder.web.field_app import app_files
+from tests.browser.phones import Handset, Street
+from tests.browser.standin import StandIn, brief
+
+pytestmark = pytest.mark.browser
+
+SCRIPT_BYTES = 25_000
+FROM_CACHE_SECONDS = 1.5
+FIRST_TIME_SECONDS = 3.0
+SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}  # fmt: skip
+SCREENS = ("#/", "#/baru", "#/ubah/{key}", "#/pedagang/{key}", "#/izin/{key}", "#/barang/{key}", "#/tugas", "#/kirim", "#/setelan")  # fmt: skip
+
+
+def test_all_scripts_together_are_light() -> None:
+    sent = sum(len(one.packed) for one in app_files().values() if "javascript" in one.kind)
+
+    assert sent <= SCRIPT_BYTES
+
+
+def test_it_opens_from_its_cache_at_a_sixth_of_the_speed(street: Street) -> None:
+    phone = street.switch_on()
+    phone.enrol()
+    phone.page.wait_for_function("navigator.serviceWorker.controller")
+
+    taken = [_seconds_to_open(street, slow=6) for _ in range(3)]
+
+    assert median(taken) <= FROM_CACHE_SECONDS, taken
+
+
+def test_it_opens_for_the_first_time_on_slow_3g(address: str) -> None:
+    taken = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        for _ in range(3):
+            page = browser.new_context().new_page()
+            page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW_3G)
+            taken.append(_seconds(page, f"{address}/app/#masuk=TOKEN"))
+            page.context.close()
+        browser.close()
+
+    assert median(taken) <= FIRST_TIME_SECONDS, taken
+
+
+@pytest.fixture
+def narrow(address: str, service: StandIn) -> Generator[Callable[[str], Page]]:
+    """Every screen of a phone 320 pixels wide, with something on it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        context = browser.new_context(
+            viewport={"width": 320, "height": 640}, reduced_motion="reduce"
+        )
+        phone = Handset(context.new_page(), address)
+        phone.enrol()
+        key = phone.register("Bu Siti Aminah binti Abdurrahman")
+        phone.until_sent()
+        service.stores = [
+            brief(key, "toko-satu", stage="uploading", done=7, total=10),
+            brief(key, "toko-dua", stage="needs_you", sentence="Pembeli tidak melihat toko. Anda perlu memeriksa KTP."),
+        ]  # fmt: skip
+        service.tasks = [{"id": "1", "store": "s", "merchant": key, "code": "x", "who": "canvasser", "title": "Masukkan kode dari SMS pedagang", "choices": [], "created_at": "", "blocks": 7}]  # fmt: skip
+
+        def show(screen: str) -> Page:
+            phone.go(screen.format(key=key))
+            phone.page.wait_for_timeout(400)
+            return phone.page
+
+        phone.page.get_by_text("Mengunggah 7 dari 10").wait_for()
+        yield show
+        browser.close()
+
+
+def test_every_screen_fits_a_narrow_phone_and_a_thumb(narrow: Callable[[str], Page]) -> None:
+    wrong: list[str] = []
+    for screen in SCREENS:
+        page = narrow(screen)
+        wrong += [f"{screen}: {one}" for one in page.evaluate(MEASURE)]
+
+    assert wrong == []
+
+
+def test_no_screen_has_a_serious_accessibility_finding(narrow: Callable[[str], Page]) -> None:
+    wrong: list[str] = []
+    for screen in SCREENS:
+        found = Axe().run(narrow(screen)).response["violations"]
+        wrong += [
+            f"{screen}: {one['id']}: {one['nodes'][0]['html'][:120]}"
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+        ]
+
+    assert wrong == []
+
+
+MEASURE = """() => {
+  const wrong = [];
+  const width = document.documentElement.scrollWidth;
+  if (width > innerWidth) wrong.push(`scrolls sideways: ${width} > ${innerWidth}`);
+  const seen = (one) => one.checkVisibility() && one.getBoundingClientRect().width > 2;
+  for (const one of document.querySelectorAll('body *')) {
+    const text = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (text && seen(one) && parseFloat(getComputedStyle(one).fontSize) < 16) wrong.push(`small text: ${one.outerHTML.slice(0, 80)}`);
+  }
+  for (const one of document.querySelectorAll('a, button, input, select, textarea, summary, [role=button]')) {
+    const target = (one.closest('label') ?? one).getBoundingClientRect();
+    if (seen(one) && (target.height < 48 || target.width < 48)) wrong.push(`small target ${target.width}x${target.height}: ${one.outerHTML.slice(0, 80)}`);
+  }
+  return wrong;
+}"""
+
+
+def _seconds_to_open(street: Street, *, slow: int) -> float:
+    """From asking for the page until its keys can be pressed, on a browser just started."""
+    street.clear()
+    page = street.switch_on().page
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
+    return _seconds(page, f"{street.address}/app/")
+
+
+def _seconds(page: Page, address: str) -> float:
+    page.goto(address)
+    page.wait_for_selector("body[data-ready] .keys")
+    return float(page.evaluate("performance.getEntriesByName('usable')[0].startTime")) / 1000
