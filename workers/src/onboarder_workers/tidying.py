@@ -1,9 +1,12 @@
-"""Forgetting what nobody needs any more: old messages of marketplaces, links and visits that are over, half sent files."""
+"""Forgetting what nobody needs any more: old messages of marketplaces, links and visits that are over, half sent files,
+and what people signed in with.
+"""
 
 from datetime import timedelta
 
 import structlog
 
+from onboarder.access.forgetting import forget_old
 from onboarder.application import Application
 from onboarder.field.rules import read_field_rules
 from onboarder.field.uploads import forget_left
@@ -24,6 +27,7 @@ async def tidy(app: Application) -> float:
         now = app.clock()
         events = await inbox.prune(tx, now - EVENTS_KEPT)
         await consent.prune(tx, now - LINKS_KEPT)
+        await forget_old(tx, now)
     files = await _forget_uploads(app)
     if events or files:
         log.info("tidying.done", events=events, uploads=files)

@@ -22,9 +22,6 @@ from onboarder.api.v1.refusal import Refusal
 from onboarder.records import repeats
 from onboarder.records.repeats import Create
 
-KEPT = timedelta(days=30)
-"""How long a repeat is known as one: longer than a phone keeps trying."""
-
 
 @dataclass(frozen=True, slots=True)
 class Once:
