@@ -17,13 +17,13 @@ from onboarder.model.work import DriftClass, IntentState, RunState
 from onboarder.office.forecast import Prospect
 from onboarder.office.plans import PlanWhy
 from onboarder.office.stuck import PATIENCE
+from onboarder.office.words import LANGUAGES, Words, read_texts
 from onboarder.people.roles import Role
 from onboarder.records.journeys import Stage
 from onboarder.records.register_imports import ImportState
 from onboarder.web import desk
 from onboarder.web.desk.charts import Line, lines
 from onboarder.web.desk.html import Html, el
-from onboarder.web.desk.words import LANGUAGES, Words, read_texts
 
 FOLDER = Path(str(desk.__file__)).parent
 FAMILIES: dict[str, type[StrEnum]] = {

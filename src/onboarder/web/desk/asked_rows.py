@@ -10,8 +10,8 @@ from onboarder.intake.table import Table
 from onboarder.intake.verdicts import Language, asked_text
 from onboarder.office.bringing_in import Looked, corrections_of
 from onboarder.office.corrections import Correction
+from onboarder.office.words import Words
 from onboarder.web.desk.html import Html, Node, el
-from onboarder.web.desk.words import Words
 
 ROWS = 20
 """Asked rows on one page."""

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from onboarder.office.words import LANGUAGES
 from onboarder.people.roles import Role
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.visit import FIGURES, LANG_COOKIE, OFFICE, Visit
-from onboarder.web.desk.words import LANGUAGES
 
 HOME = "/meja/"
 SIGN_IN = "/meja/masuk"

@@ -5,9 +5,9 @@ from datetime import datetime
 from urllib.parse import quote
 
 from onboarder.model.ids import StoreId, marketplace_of
+from onboarder.office.words import Words
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.visit import Visit
-from onboarder.web.desk.words import Words
 
 
 def card(*content: Node, title: str | None = None) -> Html:

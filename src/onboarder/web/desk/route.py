@@ -13,12 +13,12 @@ from onboarder.access.refused import Refused
 from onboarder.api.v1.refusal import Refusal
 from onboarder.intake.refused import IntakeRefused
 from onboarder.office.plans import PlanRefused
+from onboarder.office.words import Words
 from onboarder.problems import Problem
 from onboarder.records.database import RecordsBusy
 from onboarder.web.desk.frame import to_sign_in, trouble
 from onboarder.web.desk.html import el
 from onboarder.web.desk.visit import NotTheirs, NotThere, SignInFirst, Visit, anybody
-from onboarder.web.desk.words import Words
 
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -4,9 +4,11 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from onboarder.office.exports import Sheet, Value, as_csv, as_xlsx
-from onboarder.office.forecast import Forecast, Prospect
+from onboarder.office.exports import as_csv, as_xlsx
+from onboarder.office.forecast import Prospect
 from onboarder.office.standing import GOAL, Counts, Standing, standing
+from onboarder.office.standing_said import sentence, sheets_of
+from onboarder.office.words import Words
 from onboarder.people.roles import Role
 from onboarder.records.journeys import Stage
 from onboarder.web.desk.charts import Bar, Line, bars, lines
@@ -15,7 +17,6 @@ from onboarder.web.desk.frame import page
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.parts import card, downloads, figures, note, table
 from onboarder.web.desk.visit import Visit, WithFigures
-from onboarder.web.desk.words import Words
 
 LAST_DAYS = 14
 """Days in the table; the files have them all."""
@@ -46,39 +47,6 @@ def routes(made: APIRouter) -> None:
     async def as_text(visit: WithFigures) -> Response:
         *_, days = sheets_of(visit.words, await _seen(visit), people=False)
         return csv_file("keadaan", as_csv(days))
-
-
-def sheets_of(words: Words, seen: Standing, *, people: bool) -> list[Sheet]:
-    """The tables of the page, the last one day by day; without `people` nobody is named."""
-    stages = [words(f"stage.{stage}") for stage in Stage]
-    markets: list[list[Value]] = [[one.name, *_row(one.counts)] for one in seen.markets]
-    whole: list[Value] = [words("standing.all"), *_row(seen.funnel)]
-    made = [Sheet(words("standing.by_market"), [words("word.market"), *stages], [*markets, whole])]
-    if people:
-        rows: list[list[Value]] = [
-            [one.canvasser, *_row(one.counts), one.pace] for one in seen.canvassers
-        ]
-        header = [words("word.canvasser"), *stages, words("standing.pace")]
-        made.append(Sheet(words("standing.by_canvasser"), header, rows))
-    days: list[list[Value]] = [
-        [one.day, *_row(one.counts), one.total, one.due] for one in seen.days
-    ]
-    header = [words("word.day"), *stages, words("standing.total"), words("standing.due")]
-    return [*made, Sheet(words("standing.by_day"), header, days)]
-
-
-def sentence(words: Words, told: Forecast) -> str:
-    """The forecast in one honest sentence."""
-    return words(
-        f"forecast.{told.prospect}",
-        reached=words.number(told.reached),
-        target=words.number(told.target),
-        missing=words.number(max(0, told.target - told.reached)),
-        day=words.day(told.ends_on),
-        low=words.number(told.likely_low or 0),
-        high=words.number(told.likely_high or 0),
-        seen=told.days_seen,
-    )
 
 
 async def _seen(visit: Visit) -> Standing:

@@ -12,8 +12,8 @@ from onboarder.access.sessions import Seat
 from onboarder.api.premises import Premises
 from onboarder.api.v1.door import premises_of, seat_of
 from onboarder.converge.surroundings import Surroundings
+from onboarder.office.words import LANGUAGES, Words
 from onboarder.people.roles import Person, Role
-from onboarder.web.desk.words import LANGUAGES, Words
 
 LANG_COOKIE = "__Host-lang"
 OFFICE = (Role.COORDINATOR, Role.OPERATOR)

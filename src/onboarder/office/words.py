@@ -1,4 +1,4 @@
-"""Everything the desk says, by key, in Indonesian and English, from texts/{id,en}.toml."""
+"""Everything the office is told, by key, in Indonesian and English, from texts/{id,en}.toml."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
