@@ -10,9 +10,12 @@ from onboarder.api.v1 import (
     consents,
     goods,
     merchants,
+    nights,
     people,
+    plans,
     rules,
     session,
+    standing,
     stores,
     tasks,
     uploads,
@@ -33,6 +36,9 @@ RESOURCES = (
     stores.router,
     tasks.router,
     work.router,
+    standing.router,
+    plans.router,
+    nights.router,
 )
 
 
