@@ -28,7 +28,8 @@ export class Refused extends Error {
 export async function call(method, path, { body, piece, headers = {}, seconds = 30 } = {}) {
   const type = piece ? 'application/octet-stream' : body === undefined ? '' : 'application/json';
   const asked = { Accept: 'application/json', 'X-Onboarder': '1', ...(type && { 'Content-Type': type }), ...headers };
-  const answer = await fetch(`/api/v1${path}`, {
+  const lang = method === 'GET' && document.documentElement.lang === 'en' ? `${path.includes('?') ? '&' : '?'}lang=en` : '';
+  const answer = await fetch(`/api/v1${path}${lang}`, {
     method,
     headers: asked,
     body: piece ?? (body === undefined ? undefined : JSON.stringify(body)),

@@ -1,6 +1,7 @@
 // @ts-check
 import { Refused, Unreachable } from './api.js';
 import { read, write } from './database.js';
+import { alike, named } from './traders.js';
 import { open, openBytes, seal, sealBytes, sha256, ulid } from './sealing.js';
 
 /**
@@ -30,7 +31,7 @@ export class Outbox {
    * @param {typeof import('./api.js').call} parts.call
    * @param {(operation: Operation, answer: any) => Promise<[string, unknown][]>} parts.arrived
    *   what to keep in `sealed` in the same transaction that forgets the row
-   * @param {() => void} parts.changed
+   * @param {() => unknown} parts.changed
    */
   constructor(parts) {
     this.db = parts.db;
@@ -54,7 +55,7 @@ export class Outbox {
       }
       if (draft) sealed.delete(draft);
     });
-    this.changed();
+    await this.changed();
   }
 
   /** Everything of this person that waits or was stopped, first written first. @returns {Promise<Waiting[]>} */
@@ -72,9 +73,11 @@ export class Outbox {
     );
   }
 
-  /** Sends a stopped operation again, changed or as it was. The server refused the old one, so this is a new request. */
+  /** Sends a stopped operation again, changed or as it was. The server refused the old one, so this is a new request; an edit now
+   *  replaces what somebody else wrote meanwhile. */
   async resend(/** @type {Waiting} */ operation, body = operation.body) {
     const { seq, state, blocked, problem, ...plain } = operation;
+    if (plain.was) plain.was = {}; // seen and meant
     await this.#change(seq, { key: ulid(), state: 'waiting', sealed: await seal(this.vault, plain.id, { ...plain, body }) });
   }
 
@@ -161,7 +164,7 @@ export class Outbox {
     const current = await this.call('GET', `/merchants/${merchant}`);
     const there = product ? current.body.products.find((/** @type {any} */ one) => named(one, product)) : current.body;
     const same = (/** @type {Record<string, unknown>} */ wanted) =>
-      Object.keys(wanted).every((field) => JSON.stringify(there?.[field] ?? null) === JSON.stringify(wanted[field] ?? null));
+      Object.keys(wanted).every((field) => alike(there?.[field], wanted[field]));
     if (there && same(body)) return current.body;
     const etag = product ? there?.etag : current.etag;
     const match = there && same(/** @type {any} */ (was)) ? etag : '"-"';
@@ -232,6 +235,3 @@ export class Outbox {
 
 /** How many rows wait on this phone, whoever wrote them. @param {IDBDatabase} db @returns {Promise<number>} */
 export const waitingOn = (db) => read(db, 'outbox', (outbox) => outbox.count());
-
-/** @param {any} thing @param {string} id */
-export const named = (thing, id) => thing?.id === id || thing?.field_id === id;

@@ -1,7 +1,7 @@
 // @ts-check
 import { Refused, Unreachable, call } from './api.js';
 import { openDatabase, read, write } from './database.js';
-import { Outbox, SignedOut, named, waitingOn } from './outbox.js';
+import { Outbox, SignedOut, waitingOn } from './outbox.js';
 import { after, keyOf } from './traders.js';
 import { MOST_TRIES, WrongPin, fromBase64, keepUnder, newKey, open, openBytes, rawKey, seal, sealBytes, unlock } from './sealing.js';
 
@@ -12,6 +12,9 @@ const QUIET_AFTER = 60_000;
 
 /** The key is away until the server has said who this is. */
 export class Locked extends Error {}
+
+/** A merchant as the server shows it in full. @param {any} body */
+const whole = (body) => ({ ...body, seen: true, products: body.products.filter((/** @type {any} */ one) => one.active !== false) });
 
 /** What this phone knows and does. Screens read it and are told of changes; it never touches the page. */
 export class Phone {
@@ -29,6 +32,7 @@ export class Phone {
     /** @type {import('./sealing.js').Vault | null} */ this.vault = null;
     /** Why nothing is sent: `pin_needed`, `sign_in`, `enrol_again`. @type {string} */ this.paused = '';
     this.reached = true;
+    this.pin = '';
     this.failures = 0;
     this.moved = Date.now();
     /** @type {() => void} */ this.told = () => {};
@@ -108,8 +112,8 @@ export class Phone {
     await this.#count(kept, Math.min(kept.tries + 1, MOST_TRIES));
     const vault = await unlock(kept, pin).catch(() => this.#wrong(kept));
     await this.#count(kept, 0);
+    this.pin = pin; // until the server has been asked whether it wants it
     await this.#opened(vault);
-    return call('POST', '/session/pin', { body: { pin } }).then(() => this.resume(), (error) => this.#pause(error));
   }
 
   /** A full phone opens all the same: only by sending does it get room. @param {import('./sealing.js').KeptKey} kept @param {number} tries */
@@ -188,9 +192,10 @@ export class Phone {
     return this.#all().get(key);
   }
 
-  /** All merchants, those with news first. */
+  /** All merchants: what waits first, then those this person registered. */
   traders() {
-    return [...this.#all().values()].sort((one, other) => Number(other.waits ?? 0) - Number(one.waits ?? 0) || one.name.localeCompare(other.name));
+    const rank = (/** @type {import('./traders.js').Merchant} */ one) => Number(Boolean(one.waits)) * 2 + Number(one.registered_by === this.me?.id);
+    return [...this.#all().values()].sort((one, other) => rank(other) - rank(one) || one.name.localeCompare(other.name));
   }
 
   #all() {
@@ -217,14 +222,6 @@ export class Phone {
   get #outbox() {
     if (!this.outbox) throw new Locked();
     return this.outbox;
-  }
-
-  /** Sends again after a sign-in. */
-  async resume() {
-    this.paused = '';
-    this.told();
-    await this.refresh();
-    await this.sync();
   }
 
   /** Sends what waits; called as often as there is a reason. */
@@ -259,6 +256,7 @@ export class Phone {
       this.told();
       return 0;
     }
+    if (error instanceof Refused) return 30;
     if (!(error instanceof Unreachable)) throw error;
     this.failures += 1;
     this.#reach(false);
@@ -277,7 +275,8 @@ export class Phone {
       this.me = (await call('GET', '/session')).body;
       await this.#keep('me', this.me);
       await this.#clock(this.me.now);
-      if (this.me.pin_needed) throw new SignedOut('pin_needed');
+      if (this.me.pin_needed) await this.#givePin();
+      this.pin = '';
       await this.#keep('merchants', await this.#fetchMerchants());
       await this.#keep('rules', (await call('GET', '/rules')).body);
       await this.#keep('texts', (await call('GET', '/consent-texts')).body.items);
@@ -286,6 +285,11 @@ export class Phone {
       this.#pause(error);
     }
     this.told();
+  }
+
+  async #givePin() {
+    if (!this.pin) throw new SignedOut('pin_needed');
+    await call('POST', '/session/pin', { body: { pin: this.pin } });
   }
 
   async #fetchMerchants() {
@@ -304,7 +308,7 @@ export class Phone {
     if (!known || !this.vault) return;
     try {
       const { body } = await call('GET', `/merchants/${key}`);
-      this.merchants.set(key, { ...known, ...body });
+      this.merchants.set(key, { ...known, ...whole(body) });
       await this.#keep('merchants', [...this.merchants.values()]);
       this.told();
     } catch (error) {
@@ -362,9 +366,9 @@ export class Phone {
     const key = operation.merchant ?? '';
     const before = after(this.merchants.get(key), operation);
     if (!before || !this.vault) return [];
-    const whole = answer && named(answer, key) && answer.name ? answer : {};
+    const news = answer?.products ? whole(answer) : {};
     const refused = operation.kind === 'stores' ? { refused: answer.refused, asked: answer.accepted.map((/** @type {any} */ one) => one.marketplace) } : {};
-    this.merchants.set(key, { ...before, ...whole, ...refused });
+    this.merchants.set(key, { ...before, ...news, ...refused });
     this.moved = Date.now();
     return [['merchants', await seal(this.vault, 'merchants', this.#kept('merchants', [...this.merchants.values()]))]];
   }

@@ -35,7 +35,6 @@ function traderCard(merchant, phone) {
 export function tasks(phone) {
   const list = h('ul', { className: 'cards' });
   const update = () => {
-    if (list.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) return;
     const open = phone.work.tasks.filter((task) => !phone.waiting.some((one) => one.path === `/tasks/${task.id}/answer`));
     fill(list, open.map((task) => taskCard(phone, task)), !open.length && h('li', { className: 'empty' }, t('no_tasks')));
   };
@@ -47,18 +46,14 @@ export function tasks(phone) {
 function taskCard(phone, task) {
   const merchant = [...phone.merchants.values()].find((one) => one.id === task.merchant || keyOf(one) === task.merchant);
   const answer = async (/** @type {string} */ text) => {
-    if (!text) return;
     await phone.add([{ id: ulid(), kind: 'answer', method: 'POST', path: `/tasks/${task.id}/answer`, body: { answer: text }, shown: t('op_answer', { title: task.title }) }]);
     say(t('saved'));
   };
-  const input = h('input', { name: `task-${task.id}`, autocomplete: 'off' });
   return h('li', {},
     h('strong', {}, task.title),
     task.blocks > 0 && h('span', { className: 'chip needs_you' }, t('blocks', { n: task.blocks })),
     merchant && h('a', { href: `#/pedagang/${keyOf(merchant)}`, className: 'button' }, merchant.name),
-    task.choices?.length
-      ? h('div', { className: 'presets' }, task.choices.map((/** @type {any} */ one) => button(one.title ?? one, () => answer(one.code ?? one))))
-      : task.choices && [field(t('answer'), input), button(t('save'), () => answer(input.value.trim()))]);
+    h('div', { className: 'presets' }, (task.choices.length ? task.choices : ['done']).map((/** @type {string} */ one) => button(t(`answer_${one}`), () => answer(one)))));
 }
 
 /** What still waits on this phone, and what the server wants mended. @param {import('./phone.js').Phone} phone @returns {import('./app.js').Screen} */

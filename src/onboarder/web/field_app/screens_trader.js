@@ -22,7 +22,7 @@ export function trader(phone, key) {
   };
   update();
   phone.look(key);
-  return { title: phone.merchant(key)?.name ?? '', node, update, back: '#/' };
+  return { get title() { return phone.merchant(key)?.name ?? ''; }, node, update, back: '#/' };
 }
 
 /** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant */
@@ -33,7 +33,7 @@ function head(phone, merchant) {
       h('a', { href: `#/ubah/${keyOf(merchant)}`, className: 'button' }, t('edit_trader'))),
     merchant.phone && h('a', { href: `tel:${merchant.phone}`, className: 'tel' }, merchant.phone),
     merchant.warnings.map((one) => h('p', { className: 'note bad' }, one.title)),
-    merchant.waits && h('p', { className: 'note' }, t('on_phone')),
+    merchant.waits ? h('p', { className: 'note' }, t('on_phone')) : !merchant.seen && h('p', { className: 'note' }, t('not_seen')),
   ];
 }
 
@@ -45,7 +45,7 @@ function shops(phone, merchant, left, update) {
   const openShops = async () => {
     if (!chosen().length) return say(t('choose_one'), true);
     const needs = phone.waiting.filter((one) => one.merchant === keyOf(merchant)).map((one) => one.id);
-    await phone.add([{ ...operation('stores', merchant, '/stores', { marketplaces: chosen() }), method: 'POST', needs, shown: t('op_stores', { name: merchant.name }) }]);
+    await phone.add([{ ...operation('stores', merchant, '/stores', { marketplaces: chosen(), practice: Boolean(phone.device.practice) }), method: 'POST', needs, shown: t('op_stores', { name: merchant.name }) }]);
     say(t(phone.reached ? 'opening' : 'opening_later'));
   };
   return [
@@ -127,7 +127,7 @@ function identity(phone, merchant) {
     say(t('nik_sealed'));
   };
   return h('details', { id: 'identity' }, h('summary', {}, t('identity')),
-    merchant.identity && h('p', { className: 'good' }, t('nik_sealed')),
+    (merchant.identity || merchant.identities?.length) && h('p', { className: 'good' }, t('nik_sealed')),
     field('NIK', input, t('nik_hint')), button(t('save'), save));
 }
 
@@ -183,6 +183,7 @@ export async function traderForm(phone, key) {
       if (known.phone === undefined && !body.phone) delete body.phone;
       const changed = changes(known, body);
       const needs = phone.waiting.filter((one) => one.merchant === key && one.kind !== 'photo').map((one) => one.id);
+      if (needs.length) changed.was = {}; // nobody else has seen it yet
       if (changed.any) await phone.add([{ ...changed, id: ulid(), kind: 'edit', method: 'PATCH', path: `/merchants/${key}`, needs, shown, merchant: key }], name);
     } else {
       key = ulid();

@@ -1,5 +1,4 @@
 // @ts-check
-import { named } from './outbox.js';
 
 /**
  * @typedef {{id: string, name: string, price: number, stock: number, weight_grams: number, category: string | null,
@@ -10,9 +9,12 @@ import { named } from './outbox.js';
  *   total: number, sentence: string, who: string, url: string | null}} StoreBrief
  * @typedef {{id: string, field_id: string | null, market: string, name: string, shop_name: string | null, block: string,
  *   stall: string, phone?: string | null, goods: string, trained_on: string | null, warnings: {code: string, title: string}[],
- *   products: Good[], consents: Consent[], stores: StoreBrief[], identity?: boolean, asked?: string[],
+ *   products: Good[], consents: Consent[], stores: StoreBrief[], identity?: boolean, identities?: string[], registered_by?: string, seen?: boolean, asked?: string[],
  *   refused?: {marketplace: string, title: string, next: string}[], waits?: boolean}} Merchant
  */
+
+/** @param {any} thing @param {string} id */
+export const named = (thing, id) => thing?.id === id || thing?.field_id === id;
 
 /** What a merchant goes by on this phone and in addresses. @param {{id: string, field_id: string | null}} merchant */
 export const keyOf = (merchant) => merchant.field_id ?? merchant.id;
@@ -25,7 +27,7 @@ export const keyOf = (merchant) => merchant.field_id ?? merchant.id;
  * @returns {Merchant | undefined}
  */
 export function after(merchant, { kind, body, id, product }) {
-  if (kind === 'merchant') return { ...EMPTY, ...body, field_id: id };
+  if (kind === 'merchant') return { ...EMPTY, ...body, field_id: id, seen: true };
   if (!merchant) return merchant;
   const { products, consents } = merchant;
   switch (kind) {
@@ -60,9 +62,13 @@ export function standing(merchant) {
   if (stages.includes('open')) return 'open';
   if (stages.length || merchant.asked?.length) return 'under_way';
   if (!merchant.trained_on) return 'untrained';
+  if (!merchant.seen) return 'trained';
   if (!consented(merchant, 'data')) return 'no_consent';
   return merchant.products.length ? 'ready' : 'no_goods';
 }
+
+/** The server says '' where the phone says null. @param {unknown} one @param {unknown} other */
+export const alike = (one, other) => JSON.stringify(one ?? '') === JSON.stringify(other ?? '');
 
 /**
  * What an edit changes, and what stood there before.
@@ -70,7 +76,7 @@ export function standing(merchant) {
  * @returns {{was: Record<string, unknown>, body: Record<string, unknown>, any: boolean}}
  */
 export function changes(known, body) {
-  const names = Object.keys(body).filter((one) => JSON.stringify(known[one] ?? null) !== JSON.stringify(body[one]));
+  const names = Object.keys(body).filter((one) => !alike(known[one], body[one]));
   const only = (/** @type {any} */ from) => Object.fromEntries(names.map((one) => [one, from[one] ?? null]));
   return { was: only(known), body: only(body), any: names.length > 0 };
 }
