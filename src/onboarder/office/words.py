@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -52,9 +52,11 @@ class Words:
     def age(self, since: datetime, now: datetime) -> str:
         """How long ago, in whole days or hours."""
         past = now - since
+        if past < timedelta(hours=1):
+            return self("age.now")
         if past.days:
             return self("age.days", count=past.days)
-        return self("age.hours", count=max(0, past.seconds // 3600))
+        return self("age.hours", count=past.seconds // 3600)
 
     def listed(self, items: Iterable[str]) -> str:
         return ", ".join(items)

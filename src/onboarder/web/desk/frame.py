@@ -46,6 +46,7 @@ def page(
         el("title", f"{title} · onboarder"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("link", rel="stylesheet", href="/meja/style.css"),
+        el("link", rel="icon", href="data:,"),
     )
     answer = HTMLResponse(f"<!doctype html>{el('html', head, body, lang=words.lang)}", status)
     if visit.request.query_params.get("lang") in LANGUAGES:

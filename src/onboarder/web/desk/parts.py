@@ -22,7 +22,9 @@ def table(
     figures: Iterable[int] = (),
     stack: bool = False,
 ) -> Html:
-    """`figures` are the columns that hold numbers. `stack`: on a phone each row becomes a block with its titles."""
+    """`figures` are the columns that hold numbers. `stack`: on a phone each row becomes a block with its titles;
+    other tables become narrow.
+    """
     right = set(figures)
     heads = [
         el("th", text, scope="col", class_="n" if at in right else None)
@@ -43,7 +45,7 @@ def table(
         el("caption", caption) if caption else None,
         el("thead", el("tr", heads)),
         el("tbody", body),
-        class_="stack" if stack else None,
+        class_="stack" if stack else "dense",
     )
     return el("div", made, class_="wide")
 

@@ -137,8 +137,13 @@ def _form(visit: Visit) -> Html:
         el("input", type="hidden", name="nomor", value=new_ulid(visit.now)),
         el(
             "div",
-            select(words("word.market"), "pasar", [*markets, ("", words("plans.only_some"))]),
-            el("details", el("summary", words("plans.only_some")), merchants),
+            select(
+                words("word.market"),
+                "pasar",
+                [*markets, ("", words("plans.only_some"))],
+                markets[0][0],
+            ),
+            el("details", el("summary", words("plans.name_some")), merchants),
             class_="fields",
         ),
         el("fieldset", el("legend", words("plans.where")), picks),

@@ -204,13 +204,20 @@ def _what(visit: Visit, one: Event) -> str:
 
 
 def _answer(visit: Visit, one: Event) -> str:
-    words = visit.words
-    first, _, rest = one.answer.partition(" · ")
-    if one.told is Told.CALL:
-        return " · ".join(filter(None, (words.maybe(f"intent.{first}", first), rest)))
-    if one.told is Told.FOUND:
-        return " · ".join(words.maybe(f"outcome.{part}", part) for part in one.answer.split(" · "))
-    return words.maybe(f"answer.{one.answer}", one.answer)
+    words, parts = visit.words, one.answer.split(" · ")
+    match one.told:
+        case Told.CALL:
+            return " · ".join(words.maybe(f"intent.{part}", part) for part in parts)
+        case Told.FOUND:
+            return " · ".join(words.maybe(f"outcome.{part}", _named(visit, part)) for part in parts)
+        case _:
+            return words.maybe(f"answer.{one.answer}", one.answer)
+
+
+def _named(visit: Visit, change: str) -> str:
+    """`price: 7500 → 8500` with the field's own word."""
+    name, colon, rest = change.partition(": ")
+    return f"{visit.words.maybe(f'field.{name}', name)}{colon}{rest}"
 
 
 def _state(visit: Visit, state: StoreState) -> Html:

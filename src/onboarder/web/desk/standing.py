@@ -149,10 +149,13 @@ def _markets(words: Words, seen: Standing) -> Html:
         Bar(one.name, one.counts[GOAL], words.number(one.counts[GOAL])) for one in seen.markets
     ]
     chart = bars(words("standing.live_by_market"), items)
-    body = table(header, rows, figures=range(1, 7), stack=True)
+    body = table(header, rows, figures=range(1, 7))
     return card(
         el(
-            "div", el("div", el("h3", words("standing.live_by_market")), chart), body, class_="grid"
+            "div",
+            el("div", el("h3", words("standing.live_by_market")), chart),
+            body,
+            class_="grid two",
         ),
         title=title,
     )
@@ -170,7 +173,7 @@ def _canvassers(words: Words, seen: Standing) -> Html:
         for one in seen.canvassers
     ]
     return card(
-        table([*header, words("standing.pace")], rows, figures=range(1, 7), stack=True),
+        table([*header, words("standing.pace")], rows, figures=range(1, 7)),
         title=words("standing.by_canvasser"),
     )
 
