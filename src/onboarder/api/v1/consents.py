@@ -4,15 +4,8 @@ from fastapi import APIRouter
 
 from onboarder.api.premises import Premises
 from onboarder.api.v1 import field_shown
-from onboarder.api.v1.field_bodies import (
-    ConsentSent,
-    ConsentShown,
-    ConsentTextShown,
-    ConsentTextsShown,
-    InLang,
-    MerchantKey,
-    Worker,
-)
+from onboarder.api.v1.field_answers import ConsentShown, ConsentTextShown, ConsentTextsShown
+from onboarder.api.v1.field_bodies import ConsentSent, InLang, MerchantKey, Worker
 from onboarder.api.v1.once import Repeatable
 from onboarder.field import consents
 from onboarder.field.consent_texts import ConsentText, Lang

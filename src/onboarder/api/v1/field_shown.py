@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from onboarder.api.v1.etag import etag
-from onboarder.api.v1.field_bodies import (
+from onboarder.api.v1.field_answers import (
     ConsentShown,
     EventShown,
     GoodShown,

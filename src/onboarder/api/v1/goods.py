@@ -5,11 +5,11 @@ from fastapi import APIRouter
 from onboarder.api.premises import Premises
 from onboarder.api.v1 import field_shown
 from onboarder.api.v1.etag import Versioned, Versions
+from onboarder.api.v1.field_answers import GoodShown
 from onboarder.api.v1.field_bodies import (
     GoodChanged,
     GoodKey,
     GoodSent,
-    GoodShown,
     MerchantKey,
     VariantSent,
     Worker,

@@ -8,15 +8,13 @@ from onboarder.api.premises import Premises
 from onboarder.api.v1 import field_shown
 from onboarder.api.v1.bodies import Page, Words
 from onboarder.api.v1.etag import Versioned, Versions
+from onboarder.api.v1.field_answers import MerchantItem, MerchantShown, ReadinessShown
 from onboarder.api.v1.field_bodies import (
     IdentitySent,
     InLang,
     MerchantChanged,
-    MerchantItem,
     MerchantKey,
     MerchantSent,
-    MerchantShown,
-    ReadinessShown,
     TrainingSent,
     Worker,
 )

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Response
 from onboarder.api.premises import Premises
 from onboarder.api.v1.bodies import Shown
 from onboarder.api.v1.etag import Versioned, not_modified
-from onboarder.api.v1.field_bodies import InLang, StepShown, Worker
+from onboarder.api.v1.field_answers import StepShown
+from onboarder.api.v1.field_bodies import InLang, Worker
 from onboarder.field.document import rules_document
 
 

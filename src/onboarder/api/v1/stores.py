@@ -4,16 +4,8 @@ from fastapi import APIRouter
 
 from onboarder.api.premises import Premises
 from onboarder.api.v1 import field_shown
-from onboarder.api.v1.field_bodies import (
-    InLang,
-    LinkShown,
-    MerchantKey,
-    OrderShown,
-    StoreKey,
-    StoreShown,
-    StoresSent,
-    Worker,
-)
+from onboarder.api.v1.field_answers import LinkShown, OrderShown, StoreShown
+from onboarder.api.v1.field_bodies import InLang, MerchantKey, StoreKey, StoresSent, Worker
 from onboarder.field import work
 from onboarder.field.links import consent_link
 from onboarder.field.opening import open_shop

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 
 from onboarder.api.premises import Premises
-from onboarder.api.v1.field_bodies import UploadAt, UploadKey, UploadSent, UploadShown, Worker
+from onboarder.api.v1.field_answers import UploadAt, UploadShown
+from onboarder.api.v1.field_bodies import UploadKey, UploadSent, Worker
 from onboarder.api.v1.once import Repeatable
 from onboarder.api.v1.refusal import Refusal
 from onboarder.field import uploads

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Response
 from onboarder.api.premises import Premises
 from onboarder.api.v1 import field_shown
 from onboarder.api.v1.etag import Versioned, not_modified
-from onboarder.api.v1.field_bodies import InLang, Worker, WorkShown, WorkVersion
+from onboarder.api.v1.field_answers import WorkShown, WorkVersion
+from onboarder.api.v1.field_bodies import InLang, Worker
 from onboarder.field.work import work
 
 
