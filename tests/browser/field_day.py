@@ -15,13 +15,18 @@ HELPER = """async ({pin, work}) => {
   for (const {name, photos} of work) {
     const key = core.ulid();
     const good = core.ulid();
-    const pictures = photos.map((seed) => ({ id: core.ulid(), kind: 'photo', method: 'POST', path: '/uploads', body: null, photo: photo(seed), merchant: key, shown: 'Foto' }));
+    const common = { method: 'POST', merchant: key, shown: name };
+    const pictures = photos.map((seed) => ({
+      ...common, id: core.ulid(), kind: 'photo', path: '/uploads', body: null, photo: photo(seed) }));
+    const ids = pictures.map((one) => one.id);
     await phone.add([
-      { id: key, kind: 'merchant', method: 'POST', path: '/merchants', merchant: key, shown: name,
-        body: { id: key, market: 'KNM', name, shop_name: null, block: 'A', stall: '1', phone: '081234567890', goods: 'terasi', same_person_ok: false } },
+      { ...common, id: key, kind: 'merchant', path: '/merchants',
+        body: { id: key, market: 'KNM', name, shop_name: null, block: 'A', stall: '1', phone: '081234567890',
+          goods: 'terasi', same_person_ok: false } },
       ...pictures,
-      { id: good, kind: 'good', method: 'POST', path: `/merchants/${key}/goods`, merchant: key, shown: name, needs: [key, ...pictures.map((one) => one.id)],
-        body: { id: good, name: `Barang ${name}`, price: 5000, stock: 3, weight_grams: 100, category: null, description: null, photos: pictures.map((one) => one.id), variants: [] } },
+      { ...common, id: good, kind: 'good', path: `/merchants/${key}/goods`, needs: [key, ...ids],
+        body: { id: good, name: `Barang ${name}`, price: 5000, stock: 3, weight_grams: 100, category: null,
+          description: null, photos: ids, variants: [] } },
     ]);
   }
 }"""

@@ -2,16 +2,17 @@
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 from playwright.sync_api import Error as BrowserGone
 
 from tests.servers.process import wait_until
 
 PIN = "274913"
-SIZE = {"width": 360, "height": 740}
+SIZE: ViewportSize = {"width": 360, "height": 740}
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Handset:
         for digit in pin:
             self.page.get_by_role("button", name=digit, exact=True).click()
 
-    def enrol(self, pin: str = PIN) -> None:
-        self.open("#masuk=TOKEN")
+    def enrol(self, pin: str = PIN, token: str = "TOKEN") -> None:
+        self.open(f"#masuk={token}")
         self.press(pin)
         self.page.get_by_text("sekali lagi").wait_for()
         self.press(pin)
@@ -83,7 +84,9 @@ class Street:
 
     address: str
     folder: Path
-    _on: "list[tuple[Playwright, BrowserContext]]" = field(default_factory=list)
+    _on: list[tuple[Playwright, BrowserContext]] = field(
+        default_factory=list[tuple[Playwright, BrowserContext]]
+    )
 
     @property
     def profile(self) -> Path:
@@ -97,7 +100,7 @@ class Street:
             executable_path="/usr/bin/chromium",
             viewport=SIZE,
             locale="id-ID",
-            offline=offline,  # type: ignore[arg-type]  # a plain dict is what it wants
+            offline=offline,
         )
         self._on.append((playwright, context))
         return Handset(context.pages[0], self.address)
@@ -111,10 +114,8 @@ class Street:
 
     def clear(self) -> None:
         for playwright, context in self._on:
-            try:
+            with suppress(BrowserGone):
                 context.close()
-            except BrowserGone:
-                pass
             playwright.stop()
         self._on.clear()
 

@@ -29,24 +29,26 @@ PIECE = 256 * 1024
 class StandIn:
     """The service as the tests see it, and its dials."""
 
-    effects: list[tuple[str, str]] = field(default_factory=list)
+    effects: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """(kind, id) of everything that was carried out, in order."""
-    bodies: dict[str, Json] = field(default_factory=dict)
+    bodies: dict[str, Json] = field(default_factory=dict[str, Json])
     lose: int = 0
     """How many of the next answers to unsafe requests are cut off after the work is done."""
-    broken: dict[str, tuple[int, str]] = field(default_factory=dict)
+    broken: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
     """Names whose records are refused: status and code."""
     refuse: str = ""
     """A code with which everything but signing in is refused with 401."""
     release: Mapping[str, Served] = field(default_factory=app_files)
-    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
-    uploads: dict[str, tuple[int, str, bytearray]] = field(default_factory=dict)
-    merchants: dict[str, Json] = field(default_factory=dict)
-    stores: list[Json] = field(default_factory=list)
-    tasks: list[Json] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    uploads: dict[str, tuple[int, str, bytearray]] = field(
+        default_factory=dict[str, tuple[int, str, bytearray]]
+    )
+    merchants: dict[str, Json] = field(default_factory=dict[str, Json])
+    stores: list[Json] = field(default_factory=list[Json])
+    tasks: list[Json] = field(default_factory=list[Json])
+    requests: list[str] = field(default_factory=list[str])
     pin: str = ""
-    held: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict[str, str])
     """Data keys that phones have sealed, by the box's text; the tests open no boxes."""
     private: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
@@ -104,7 +106,16 @@ class _Api:
             status, body, headers = self._route(request, path, raw)
         except Refusal as refused:
             status, headers = refused.status, {"content-type": "application/problem+json"}
-            body = {"type": "about:blank", "title": f"Ditolak ({refused.code}).", "status": status, "detail": "", "code": refused.code, "next": "Perbaiki lalu kirim lagi.", "errors": [], **refused.told}  # fmt: skip
+            body = {
+                "type": "about:blank",
+                "title": f"Ditolak ({refused.code}).",
+                "status": status,
+                "detail": "",
+                "code": refused.code,
+                "next": "Perbaiki lalu kirim lagi.",
+                "errors": [],
+                **refused.told,
+            }
         if request.method != "GET" and status < 300 and self.service.lose > 0:
             self.service.lose -= 1
             return StreamingResponse(
@@ -114,7 +125,7 @@ class _Api:
             return Response(status_code=status, headers=headers)
         return JSONResponse(body, status, headers)
 
-    def _route(
+    def _route(  # noqa: C901, PLR0911, PLR0912 - a table of addresses
         self, request: Request, path: str, raw: bytes
     ) -> tuple[int, Json | None, dict[str, str]]:
         service, method = self.service, request.method
@@ -141,7 +152,17 @@ class _Api:
             case "GET", ["merchants", key]:
                 return 200, self._merchant(key), {"etag": _etag(self._merchant(key))}
             case "GET", ["stores", _, "link"]:
-                return 200, {"url": "http://x", "qr": QR, "text": "http://x", "whatsapp_url": "https://wa.me/?text=x", "expires_at": _now()}, {}  # fmt: skip
+                return (
+                    200,
+                    {
+                        "url": "http://x",
+                        "qr": QR,
+                        "text": "http://x",
+                        "whatsapp_url": "https://wa.me/?text=x",
+                        "expires_at": _now(),
+                    },
+                    {},
+                )
             case "POST", ["uploads"]:
                 return 201, self._upload(request, json.loads(raw)), {}
             case "PATCH", ["uploads", key]:
@@ -154,7 +175,8 @@ class _Api:
     def _session(
         self, method: str, parts: list[str], raw: bytes
     ) -> tuple[int, Json | None, dict[str, str]]:
-        service, body = self.service, json.loads(raw or b"null")
+        service = self.service
+        body: dict[str, str] = json.loads(raw or b"null")
         match method, parts:
             case "POST", ["enrolment"]:
                 assert set(body) == {"token", "pin", "device"}
@@ -183,11 +205,20 @@ class _Api:
             Encoding.DER, PublicFormat.SubjectPublicKeyInfo
         )
         return {
-            "id": "C1", "name": "Rina", "role": "canvasser", "programme": {"code": "cirebon", "name": "Grebeg Pasar", "city": "Cirebon"},
-            "markets": [{"code": "KNM", "name": "Pasar Kanoman"}, {"code": "PGI", "name": "Pasar Pagi"}],
-            "pin_needed": self.service.refuse == "pin_needed", "sealing_key": {"id": "k1", "spki": base64.b64encode(spki).decode()},
-            "now": _now(), "practice": False, "lang": "id",
-        }  # fmt: skip
+            "id": "C1",
+            "name": "Rina",
+            "role": "canvasser",
+            "programme": {"code": "cirebon", "name": "Grebeg Pasar", "city": "Cirebon"},
+            "markets": [
+                {"code": "KNM", "name": "Pasar Kanoman"},
+                {"code": "PGI", "name": "Pasar Pagi"},
+            ],
+            "pin_needed": self.service.refuse == "pin_needed",
+            "sealing_key": {"id": "k1", "spki": base64.b64encode(spki).decode()},
+            "now": _now(),
+            "practice": False,
+            "lang": "id",
+        }
 
     def _merchant(self, key: str) -> Json:
         if key not in self.service.merchants:
@@ -212,13 +243,34 @@ class _Api:
         service.keys[key] = (told, key)
         return self._shown(parts, body)
 
-    def _carry_out(self, request: Request, parts: list[str], body: Json) -> None:
+    def _carry_out(  # noqa: C901 - a table of addresses
+        self, request: Request, parts: list[str], body: Json
+    ) -> None:
         service = self.service
         match request.method, parts:
             case "POST", ["merchants"]:
-                assert set(body) == {"id", "market", "name", "shop_name", "block", "stall", "phone", "goods", "same_person_ok"}  # fmt: skip
+                assert set(body) == {
+                    "id",
+                    "market",
+                    "name",
+                    "shop_name",
+                    "block",
+                    "stall",
+                    "phone",
+                    "goods",
+                    "same_person_ok",
+                }
                 key = str(body["id"])
-                service.merchants[key] = {**body, "id": f"m-{key}", "field_id": key, "trained_on": None, "warnings": [], "products": [], "consents": [], "stores": []}  # fmt: skip
+                service.merchants[key] = {
+                    **body,
+                    "id": f"m-{key}",
+                    "field_id": key,
+                    "trained_on": None,
+                    "warnings": [],
+                    "products": [],
+                    "consents": [],
+                    "stores": [],
+                }
                 service.effects.append(("merchant", str(body["name"])))
             case "PATCH", ["merchants", key]:
                 if request.headers["if-match"] != _etag(self._merchant(key)):
@@ -263,7 +315,16 @@ class _Api:
             case ["merchants", key] | ["merchants", key, "training"]:
                 return 200, self._merchant(key), {}
             case ["merchants", key, "stores"]:
-                return 202, {"accepted": [one for one in self.service.stores if one["merchant_field_id"] == key], "refused": []}, {}  # fmt: skip
+                return (
+                    202,
+                    {
+                        "accepted": [
+                            one for one in self.service.stores if one["merchant_field_id"] == key
+                        ],
+                        "refused": [],
+                    },
+                    {},
+                )
             case ["merchants", _, "identity"]:
                 return 204, None, {}
             case _:
@@ -300,9 +361,19 @@ async def _cut_off() -> AsyncGenerator[bytes]:
 
 def brief(merchant: str, place: str, **more: object) -> Json:
     return {
-        "id": f"s-{merchant}-{place}", "merchant": f"m-{merchant}", "merchant_field_id": merchant, "marketplace": place, "stage": "draft",
-        "done": 0, "total": 0, "sentence": "Draf toko sedang disiapkan. Tidak perlu apa-apa.", "who": "nobody", "url": None, "updated_at": _now(), **more,
-    }  # fmt: skip
+        "id": f"s-{merchant}-{place}",
+        "merchant": f"m-{merchant}",
+        "merchant_field_id": merchant,
+        "marketplace": place,
+        "stage": "draft",
+        "done": 0,
+        "total": 0,
+        "sentence": "Draf toko sedang disiapkan. Tidak perlu apa-apa.",
+        "who": "nobody",
+        "url": None,
+        "updated_at": _now(),
+        **more,
+    }
 
 
 def open_box(private: ec.EllipticCurvePrivateKey, box: dict[str, str], about: str) -> str:
@@ -332,11 +403,26 @@ def _need(code: str, title: str, minutes: int) -> Json:
 
 
 _NEEDS = [
-    _need("training", "Catat pelatihan", 1), _need("consent_data", "Izin data", 2), _need("consent_marketplace", "Izin membuka toko", 2),
-    _need("goods", "Tambah minimal satu barang", 3), _need("title", "Perbaiki nama barang", 1), _need("photos", "Tambah foto", 1),
-    _need("price", "Perbaiki harga", 1), _need("variants", "Kurangi varian", 1), _need("category", "Pilih kategori", 1),
-]  # fmt: skip
-_LIMITS = {"title_min": 5, "title_max": 100, "photos_min": 1, "photos_max": 9, "variants_max": 20, "price_min": 100, "price_max": 10**8, "description_min": 0}  # fmt: skip
+    _need("training", "Catat pelatihan", 1),
+    _need("consent_data", "Izin data", 2),
+    _need("consent_marketplace", "Izin membuka toko", 2),
+    _need("goods", "Tambah minimal satu barang", 3),
+    _need("title", "Perbaiki nama barang", 1),
+    _need("photos", "Tambah foto", 1),
+    _need("price", "Perbaiki harga", 1),
+    _need("variants", "Kurangi varian", 1),
+    _need("category", "Pilih kategori", 1),
+]
+_LIMITS = {
+    "title_min": 5,
+    "title_max": 100,
+    "photos_min": 1,
+    "photos_max": 9,
+    "variants_max": 20,
+    "price_min": 100,
+    "price_max": 10**8,
+    "description_min": 0,
+}
 
 
 def _place(name: str, title: str, *, practice: bool) -> Json:
@@ -353,19 +439,49 @@ def _place(name: str, title: str, *, practice: bool) -> Json:
 RULES: Json = {
     "version": "1",
     "categories": [{"code": "food-crackers", "title": "Kerupuk & keripik"}],
-    "weights": [{"title": title, "grams": grams} for title, grams in (("100 g", 100), ("250 g", 250), ("½ kg", 500), ("1 kg", 1000), ("2 kg", 2000))],
-    "marketplaces": [_place("rehearsal", "Pasar Latihan", practice=True), _place("toko-satu", "Toko Satu", practice=False), _place("toko-dua", "Toko Dua", practice=False)],
-}  # fmt: skip
+    "weights": [
+        {"title": title, "grams": grams}
+        for title, grams in (
+            ("100 g", 100),
+            ("250 g", 250),
+            ("½ kg", 500),
+            ("1 kg", 1000),
+            ("2 kg", 2000),
+        )
+    ],
+    "marketplaces": [
+        _place("rehearsal", "Pasar Latihan", practice=True),
+        _place("toko-satu", "Toko Satu", practice=False),
+        _place("toko-dua", "Toko Dua", practice=False),
+    ],
+}
 
 
 def _text(purpose: str, title: str, place: str | None = None, *, required: bool = True) -> Json:
-    summary = "Bapak/Ibu, kami ingin mencatat nama dan nomor HP untuk pelatihan. Boleh tidak setuju. Apakah Bapak/Ibu setuju?"
-    return {"purpose": purpose, "marketplace": place, "version": "1", "required": required, "lang": "id", "title": title, "text": "Siapa kami: program kota Cirebon.\nHak Anda: melihat dan menghapus.", "summary": summary}  # fmt: skip
+    summary = (
+        "Bapak/Ibu, kami ingin mencatat nama dan nomor HP untuk pelatihan. "
+        "Boleh tidak setuju. Apakah Bapak/Ibu setuju?"
+    )
+    return {
+        "purpose": purpose,
+        "marketplace": place,
+        "version": "1",
+        "required": required,
+        "lang": "id",
+        "title": title,
+        "text": "Siapa kami: program kota Cirebon.\nHak Anda: melihat dan menghapus.",
+        "summary": summary,
+    }
 
 
 TEXTS = [
-    _text("data", "Data untuk pendaftaran dan pelatihan"), _text("marketplace", "Membuka toko di Toko Satu", "toko-satu"),
-    _text("marketplace", "Membuka toko di Toko Dua", "toko-dua"), _text("marketplace", "Membuka toko di Pasar Latihan", "rehearsal"),
+    _text("data", "Data untuk pendaftaran dan pelatihan"),
+    _text("marketplace", "Membuka toko di Toko Satu", "toko-satu"),
+    _text("marketplace", "Membuka toko di Toko Dua", "toko-dua"),
+    _text("marketplace", "Membuka toko di Pasar Latihan", "rehearsal"),
     _text("photos", "Foto Anda dan lapak Anda", required=False),
-]  # fmt: skip
-QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><rect width="29" height="29" fill="#fff"/><path d="M4 4h7v7h-7zM18 4h7v7h-7zM4 18h7v7h-7zM14 14h3v3h-3z"/></svg>'
+]
+QR = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><rect width="29" height="29" fill="#fff"/>'
+    '<path d="M4 4h7v7h-7zM18 4h7v7h-7zM4 18h7v7h-7zM14 14h3v3h-3z"/></svg>'
+)

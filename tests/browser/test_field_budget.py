@@ -1,8 +1,8 @@
 """Light, quick and readable enough for a cheap phone, one bar of signal and one thumb. Figures: the programme's budget."""
 
 from collections.abc import Callable, Generator
-from pathlib import Path
 from statistics import median
+from typing import TypedDict, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,8 +17,23 @@ pytestmark = pytest.mark.browser
 SCRIPT_BYTES = 25_000
 FROM_CACHE_SECONDS = 1.5
 FIRST_TIME_SECONDS = 3.0
-SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}  # fmt: skip
-SCREENS = ("#/", "#/baru", "#/ubah/{key}", "#/pedagang/{key}", "#/izin/{key}", "#/barang/{key}", "#/tugas", "#/kirim", "#/setelan")  # fmt: skip
+SLOW_3G = {
+    "offline": False,
+    "latency": 400,
+    "downloadThroughput": 400_000 / 8,
+    "uploadThroughput": 400_000 / 8,
+}
+SCREENS = (
+    "#/",
+    "#/baru",
+    "#/ubah/{key}",
+    "#/pedagang/{key}",
+    "#/izin/{key}",
+    "#/barang/{key}",
+    "#/tugas",
+    "#/kirim",
+    "#/setelan",
+)
 
 
 def test_all_scripts_together_are_light() -> None:
@@ -38,7 +53,7 @@ def test_it_opens_from_its_cache_at_a_sixth_of_the_speed(street: Street) -> None
 
 
 def test_it_opens_for_the_first_time_on_slow_3g(address: str) -> None:
-    taken = []
+    taken = list[float]()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
         for _ in range(3):
@@ -65,9 +80,26 @@ def narrow(address: str, service: StandIn) -> Generator[Callable[[str], Page]]:
         phone.until_sent()
         service.stores = [
             brief(key, "toko-satu", stage="uploading", done=7, total=10),
-            brief(key, "toko-dua", stage="needs_you", sentence="Pembeli tidak melihat toko. Anda perlu memeriksa KTP."),
-        ]  # fmt: skip
-        service.tasks = [{"id": "1", "store": "s", "merchant": key, "code": "x", "who": "canvasser", "title": "Masukkan kode dari SMS pedagang", "choices": [], "created_at": "", "blocks": 7}]  # fmt: skip
+            brief(
+                key,
+                "toko-dua",
+                stage="needs_you",
+                sentence="Pembeli tidak melihat toko. Anda perlu memeriksa KTP.",
+            ),
+        ]
+        service.tasks = [
+            {
+                "id": "1",
+                "store": "s",
+                "merchant": key,
+                "code": "x",
+                "who": "canvasser",
+                "title": "Masukkan kode dari SMS pedagang",
+                "choices": [],
+                "created_at": "",
+                "blocks": 7,
+            }
+        ]
 
         def show(screen: str) -> Page:
             phone.go(screen.format(key=key))
@@ -91,7 +123,7 @@ def test_every_screen_fits_a_narrow_phone_and_a_thumb(narrow: Callable[[str], Pa
 def test_no_screen_has_a_serious_accessibility_finding(narrow: Callable[[str], Page]) -> None:
     wrong: list[str] = []
     for screen in SCREENS:
-        found = Axe().run(narrow(screen)).response["violations"]
+        found = cast("list[Finding]", Axe().run(narrow(screen)).response["violations"])
         wrong += [
             f"{screen}: {one['id']}: {one['nodes'][0]['html'][:120]}"
             for one in found
@@ -101,6 +133,14 @@ def test_no_screen_has_a_serious_accessibility_finding(narrow: Callable[[str], P
     assert wrong == []
 
 
+class Finding(TypedDict):
+    """What axe found, as far as it is read here."""
+
+    id: str
+    impact: str
+    nodes: list[dict[str, str]]
+
+
 MEASURE = """() => {
   const wrong = [];
   const width = document.documentElement.scrollWidth;
@@ -108,11 +148,13 @@ MEASURE = """() => {
   const seen = (one) => one.checkVisibility() && one.getBoundingClientRect().width > 2;
   for (const one of document.querySelectorAll('body *')) {
     const text = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (text && seen(one) && parseFloat(getComputedStyle(one).fontSize) < 16) wrong.push(`small text: ${one.outerHTML.slice(0, 80)}`);
+    const size = parseFloat(getComputedStyle(one).fontSize);
+    if (text && seen(one) && size < 16) wrong.push(`small text: ${one.outerHTML.slice(0, 80)}`);
   }
   for (const one of document.querySelectorAll('a, button, input, select, textarea, summary, [role=button]')) {
-    const target = (one.closest('label') ?? one).getBoundingClientRect();
-    if (seen(one) && (target.height < 48 || target.width < 48)) wrong.push(`small target ${target.width}x${target.height}: ${one.outerHTML.slice(0, 80)}`);
+    const { width, height } = (one.closest('label') ?? one).getBoundingClientRect();
+    const small = seen(one) && (height < 48 || width < 48);
+    if (small) wrong.push(`small target ${width}x${height}: ${one.outerHTML.slice(0, 80)}`);
   }
   return wrong;
 }"""

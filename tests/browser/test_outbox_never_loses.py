@@ -1,6 +1,7 @@
 """What was saved on a phone arrives once, whatever happens to the phone, the network or the server."""
 
 import random
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,6 @@ pytestmark = pytest.mark.browser
 
 KILLS = 10
 TRADERS = 100
-ROUNDS = KILLS + 1
 
 
 def arrived(service: StandIn, names: list[str]) -> bool:
@@ -28,10 +28,14 @@ def arrived(service: StandIn, names: list[str]) -> bool:
     )
 
 
+def some_way(service: StandIn, phone: Handset, so_far: int) -> bool:
+    return len(service.effects) >= so_far or phone.waiting() == 0
+
+
 def test_200_records_and_60_photos_survive_ten_kills_and_lost_answers(
     street: Street, service: StandIn
 ) -> None:
-    chance, names = random.Random(20261124), []
+    chance, names = random.Random(20261124), list[str]()
     street.switch_on().enrol()
     street.battery_out()
 
@@ -41,7 +45,7 @@ def test_200_records_and_60_photos_survive_ten_kills_and_lost_answers(
         service.lose = 4
         names += work(phone, range(kill * 10, kill * 10 + 10), photos_each=0 if kill >= 6 else 1)
         so_far = len(service.effects) + chance.randrange(12)
-        wait_until(lambda: len(service.effects) >= so_far or phone.waiting() == 0)
+        wait_until(partial(some_way, service, phone, so_far))
         street.battery_out()
     phone = street.switch_on()
     phone.unlock()
@@ -97,7 +101,7 @@ def test_a_clock_that_jumps_changes_neither_order_nor_count(
     phone.enrol()
     phone.page.context.set_offline(True)
 
-    names = []
+    names = list[str]()
     for years in (0, -3, 40, -30):
         phone.page.evaluate(
             "jump => { const now = Date.now; Date.now = () => now() + jump }",

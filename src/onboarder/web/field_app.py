@@ -124,7 +124,9 @@ def _joined(light: Mapping[str, bytes]) -> Mapping[str, bytes]:
     }
 
 
-_FROM_CORE = re.compile(rb"^import \{([^}]*)\} from '\./(?:" + "|".join(CORE).encode() + rb")\.js';\n", re.MULTILINE)  # fmt: skip
+_FROM_CORE = re.compile(
+    rb"^import \{([^}]*)\} from '\./(?:" + "|".join(CORE).encode() + rb")\.js';\n", re.MULTILINE
+)
 
 
 def _light(name: str, text: bytes) -> bytes:

@@ -78,6 +78,7 @@ export class Phone {
     const made = raw ? await keepUnder(mine, raw, pin) : await newKey(this.me, pin);
     await this.set(`key ${made.kept.kid}`, made.kept);
     await this.set('kid', made.kept.kid);
+    await this.set('ended', false);
     navigator.storage?.persist?.();
     await this.#opened(made.vault);
   }
@@ -252,7 +253,8 @@ export class Phone {
   #pause(/** @type {any} */ error) {
     if (error instanceof SignedOut || (error instanceof Refused && error.status === 401)) {
       this.paused = error.message;
-      if (this.paused === 'enrol_again') this.lock();
+      if (this.paused === 'enrol_again' || (this.paused === 'sign_in' && !this.device.ended)) this.lock(); // it may be in other hands
+      if (this.paused === 'sign_in') this.set('ended', true);
       this.told();
       return 0;
     }
