@@ -149,7 +149,7 @@ def _stuck(made: APIRouter, premises: Premises) -> None:
     async def repair(
         cause: Annotated[str, Path(pattern=CAUSE)], who: Office, sent: RepairSent
     ) -> RepairedShown:
-        """Mend one batch of the cause; safe to repeat, without a key."""
+        """Mend one batch of the cause, without a key; 404 once there is nothing left of it."""
         try:
             done = await stuck_use_case.repair(
                 around.database,
@@ -162,6 +162,8 @@ def _stuck(made: APIRouter, premises: Premises) -> None:
             )
         except UsageProblem:
             raise Refusal("cannot_mend") from None
+        if not done.done and not done.left:
+            raise Refusal("not_found")
         return RepairedShown(done=done.done, left=done.left)
 
 

@@ -15,14 +15,27 @@ from onboarder.model.ids import (
     MarketCode,
     MerchantId,
     ProgrammeCode,
+    RunId,
     StoreId,
     merchant_id,
     store_id,
 )
-from onboarder.model.work import Lane
+from onboarder.model.plans import PlanState
+from onboarder.model.work import Lane, RunState
 from onboarder.people.roles import Role
-from onboarder.records import accounts, register, sessions, stores, tables, tasks, uploads
+from onboarder.records import (
+    accounts,
+    plans,
+    register,
+    runs,
+    sessions,
+    stores,
+    tables,
+    tasks,
+    uploads,
+)
 from onboarder.records.accounts import AccountRecord
+from onboarder.records.plans import PlanRecord
 from onboarder.records.sessions import SessionRecord
 from onboarder.records.uploads import Upload, UploadState
 from tests.support.signed_in import FOREIGN, OWN, Service, ulid
@@ -121,6 +134,50 @@ async def _upload(service: Service) -> Names:
     return _names(ulid(900), ulid(901), ulid(902), ulid(999))
 
 
+async def _cause(service: Service) -> Names:
+    """What holds up a shop of ours, and what only holds up a shop of another programme."""
+    stores_of = await _store(service)
+    await _ask(service, StoreId(stores_of.own))
+    far = StoreId(stores_of.foreign[Role.COORDINATOR])
+    await _ask(service, far, code="elsewhere.only")
+    away = "task:elsewhere.only"
+    return _names(f"task:{UNAVAILABLE.code}", away, away, "task:nothing.at_all")
+
+
+async def _plan(service: Service) -> Names:
+    own, far = ulid(901), ulid(902)
+    async with service.town.database.write() as tx:
+        for number, programme in ((own, PROGRAMME.code), (far, ELSEWHERE)):
+            await plans.add(tx, _drafted(number, programme, service), ())
+    return _names(own, far, far, ulid(999))
+
+
+async def _run(service: Service) -> Names:
+    """A night looks at every programme and belongs to none: what it tells is counted for the one that asks."""
+    run, now = RunId("20261123T010000000000"), service.town.clock()
+    async with service.town.database.write() as tx:
+        if await runs.run_by_id(tx, run) is None:
+            await runs.begin(tx, run, by="test", scope={}, now=now)
+            await runs.end(tx, run, RunState.DONE, {}, now)
+    return _names(run, "20260101T01", "20260101T01", "20260101T02")
+
+
+def _drafted(number: str, programme: ProgrammeCode, service: Service) -> PlanRecord:
+    return PlanRecord(
+        id=number,
+        programme=programme,
+        market=OWN,
+        merchants=(),
+        marketplaces=(REHEARSAL,),
+        digest="0" * 64,
+        state=PlanState.DRAFTED,
+        shares=(),
+        differences=(),
+        made_by="test",
+        made_at=service.town.clock(),
+    )
+
+
 PLANTS: Mapping[str, Plant] = {
     "person": _person,
     "device": _device,
@@ -129,6 +186,9 @@ PLANTS: Mapping[str, Plant] = {
     "store": _store,
     "task": _task,
     "upload": _upload,
+    "cause": _cause,
+    "plan": _plan,
+    "run": _run,
 }
 """Each name that stands in braces in a path of the API."""
 
@@ -160,9 +220,9 @@ async def _settle(
     return owner.id
 
 
-async def _ask(service: Service, where: StoreId) -> str:
+async def _ask(service: Service, where: StoreId, *, code: str = UNAVAILABLE.code) -> str:
     owner = MerchantId(where.partition("@")[0])
-    advice = replace(UNAVAILABLE, id=f"Tanya {owner}", en=f"Ask {owner}")
+    advice = replace(UNAVAILABLE, code=code, id=f"Tanya {owner}", en=f"Ask {owner}")
     async with service.town.database.write() as tx:
         await tasks.ask(
             tx, where=where, owner=owner, subject=where, advice=advice, now=service.town.clock()
