@@ -90,7 +90,7 @@ async def test_an_unknown_account_takes_as_long_as_a_wrong_password(house: Gateh
         house.pass_by(timedelta(minutes=20))
         return time.perf_counter() - started
 
-    known, unknown = [], []
+    known, unknown = list[float](), list[float]()
     for number in range(7):
         known.append(await took("ani"))
         unknown.append(await took(f"siapa-{number}"))

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import re
 import sys
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,6 +20,22 @@ from onboarder.settings import Settings
 from tests.core.cli.office import Office, records
 
 ANI = ("people", "add", "ani", "--role", "coordinator", "--name", "Ani Contoh")
+
+
+def _always(text: str) -> Callable[[str], str]:
+    def answer(label: str) -> str:
+        assert label
+        return text
+
+    return answer
+
+
+def _one_by_one(texts: Iterator[str]) -> Callable[[str], str]:
+    def answer(label: str) -> str:
+        assert label
+        return next(texts)
+
+    return answer
 
 
 def sign_in(password: str, authenticator: str) -> str:
@@ -64,7 +81,7 @@ def test_a_typed_password_is_taken_and_not_shown(
 ) -> None:
     typed = "empat kata yang acak"
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(getpass, "getpass", lambda _: typed)
+    monkeypatch.setattr(getpass, "getpass", _always(typed))
 
     made = office.said(*ANI)
 
@@ -77,7 +94,7 @@ def test_two_different_passwords_change_nothing(
 ) -> None:
     typed = iter(["empat kata yang acak", "empat kata yang lain"])
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(getpass, "getpass", lambda _: next(typed))
+    monkeypatch.setattr(getpass, "getpass", _one_by_one(typed))
 
     assert office.run(*ANI).code == Exit.USAGE
     assert records(office.said("people", "list")["people"]) == []

@@ -135,7 +135,7 @@ async def test_what_does_not_fit_is_told_by_field(
 
 
 async def test_an_operator_makes_coordinators_who_get_no_phone(service: Service) -> None:
-    body = {"id": "rini", "name": "Rini", "role": "coordinator", "markets": []}
+    body = {"id": "rini", "name": "Rini", "role": "coordinator"}
 
     added = await service.operator.post(PEOPLE, json=body, headers=with_key(1))
     phone = await service.operator.post(f"{PEOPLE}/rini/enrolments")
