@@ -9,6 +9,7 @@ from onboarder.api.premises import Premises
 from onboarder.api.v1 import (
     consents,
     goods,
+    imports,
     merchants,
     nights,
     people,
@@ -39,6 +40,7 @@ RESOURCES = (
     standing.router,
     plans.router,
     nights.router,
+    imports.router,
 )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from starlette.datastructures import FormData
 
-from onboarder.api.premises import Premises
+from onboarder.api.v1.imports import counter_of
 from onboarder.intake.importing import Outcome
 from onboarder.intake.refused import IntakeRefused
 from onboarder.intake.rows import Place
@@ -63,13 +63,6 @@ def routes(made: APIRouter) -> None:
             merchants=len(plan.new_merchants) + len(plan.changed_merchants),
             products=len(plan.new_products) + len(plan.changed_products),
         )
-
-
-def counter_of(premises: Premises) -> Counter:
-    """Where registers come in, in this process."""
-    kit, around = premises.kit, premises.around
-    folder = kit.uploads.parent / "imports"
-    return Counter(around.database, around.programme, kit.intake, kit.photos, folder, around.clock)
 
 
 def _begin(made: APIRouter) -> None:

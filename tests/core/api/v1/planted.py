@@ -27,6 +27,7 @@ from onboarder.records import (
     accounts,
     plans,
     register,
+    register_imports,
     runs,
     sessions,
     stores,
@@ -36,6 +37,7 @@ from onboarder.records import (
 )
 from onboarder.records.accounts import AccountRecord
 from onboarder.records.plans import PlanRecord
+from onboarder.records.register_imports import ImportRecord, ImportState
 from onboarder.records.sessions import SessionRecord
 from onboarder.records.uploads import Upload, UploadState
 from tests.support.signed_in import FOREIGN, OWN, Service, ulid
@@ -162,6 +164,15 @@ async def _run(service: Service) -> Names:
     return _names(run, "20260101T01", "20260101T01", "20260101T02")
 
 
+async def _register(service: Service) -> Names:
+    own, far, now = ulid(911), ulid(912), service.town.clock()
+    async with service.town.database.write() as tx:
+        for number, programme in ((own, PROGRAMME.code), (far, ELSEWHERE)):
+            fresh = ImportRecord(number, programme, ImportState.OPEN, (), {}, "test", now)
+            await register_imports.add(tx, fresh)
+    return _names(own, far, far, ulid(999))
+
+
 def _drafted(number: str, programme: ProgrammeCode, service: Service) -> PlanRecord:
     return PlanRecord(
         id=number,
@@ -189,6 +200,7 @@ PLANTS: Mapping[str, Plant] = {
     "cause": _cause,
     "plan": _plan,
     "run": _run,
+    "register": _register,
 }
 """Each name that stands in braces in a path of the API."""
 

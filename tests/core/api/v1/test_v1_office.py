@@ -1,5 +1,6 @@
 """Standing, stuck, plans and nights over the API: the same use cases as the desk."""
 
+import base64
 from datetime import timedelta
 
 from onboarder_rehearsal.server.dials import Dial, Fault
@@ -119,3 +120,36 @@ async def test_nights_and_plans_come_in_pages(service: Service) -> None:
             seen += [one[name] for one in page["items"]]
             cursor = page["next"]
         assert len(seen) == len(set(seen)) == 3
+
+
+async def test_a_register_is_brought_in_answered_and_saved(service: Service) -> None:
+    text = (
+        "No Reg;Nama Pedagang;No HP;Pasar;Blok/Los;Tgl Pelatihan;Canvasser\n"
+        "R-001;Siti Umpama;081234567801;Pasar Kanoman;A/1;12/11/2026;c07\n"
+        "R-002;Budi Umpama;0812;Pasar Kanoman;A/2;13/11/2026;c07\n"
+    )
+    content = base64.b64encode(text.encode()).decode()
+    sent = {"id": ulid(31), "files": [{"name": "pedagang.csv", "content": content}]}
+    address = f"/api/v1/imports/{sent['id']}"
+
+    made = await service.coordinator.post("/api/v1/imports", json=sent, headers=with_key(31))
+    [asked] = made.json()["asked"]
+    place = {name: asked[name] for name in ("file", "sheet", "row")}
+    fixed = {"answers": [place | {"cells": {"No HP": "081234567802"}}]}
+    answered = await service.coordinator.post(f"{address}/answers", json=fixed)
+    saved = await service.coordinator.post(f"{address}/save")
+
+    assert (made.status_code, made.json()["new_merchants"]) == (201, 1)
+    assert asked["findings"][0]["code"] == "phone_unclear"
+    assert (answered.json()["asked"], answered.json()["new_merchants"]) == ([], 2)
+    assert (saved.json()["state"], saved.json()["new_merchants"]) == ("saved", 0)
+
+
+async def test_a_file_that_cannot_be_read_says_why(service: Service) -> None:
+    content = base64.b64encode(b"no workbook").decode()
+    sent = {"id": ulid(32), "files": [{"name": "daftar.xlsx", "content": content}]}
+
+    answer = await service.coordinator.post("/api/v1/imports", json=sent, headers=with_key(32))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "file_refused")
+    assert "daftar.xlsx" in answer.json()["reason"]
