@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -176,7 +176,7 @@ class _Api:
         self, method: str, parts: list[str], raw: bytes
     ) -> tuple[int, Json | None, dict[str, str]]:
         service = self.service
-        body: dict[str, str] = json.loads(raw or b"null")
+        body: dict[str, Any] = json.loads(raw or b"null")
         match method, parts:
             case "POST", ["enrolment"]:
                 assert set(body) == {"token", "pin", "device"}

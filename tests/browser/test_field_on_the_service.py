@@ -28,6 +28,8 @@ def test_a_trader_is_brought_all_the_way_without_signal(service: Installation) -
         phone.enrol(token=service.token())
         page.wait_for_function("navigator.serviceWorker.controller")
         page.get_by_text("Belum ada pedagang").wait_for()
+        phone.go("#/setelan")
+        page.get_by_label("Mode latihan").check()
         page.wait_for_timeout(1500)
         page.context.set_offline(True)
 
@@ -37,6 +39,7 @@ def test_a_trader_is_brought_all_the_way_without_signal(service: Installation) -
         page.get_by_label("NIK", exact=True).fill(NIK)
         page.locator("#identity").get_by_role("button", name="Simpan").click()
         phone.go(f"#/izin/{key}")
+        page.get_by_label("Pedagang setuju").first.wait_for()
         for one in page.get_by_label("Pedagang setuju").all():
             one.check()
         page.get_by_label("Sudah dibacakan").check()

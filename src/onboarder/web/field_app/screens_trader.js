@@ -50,6 +50,7 @@ function shops(phone, merchant, left, update) {
   };
   return [
     h('h2', {}, t('shops')),
+    !judged.length && h('p', { className: 'note' }, t('no_places')),
     h('ul', { className: 'cards' }, judged.map((/** @type {any} */ { place, verdict, store }) => h('li', { className: 'shop' },
       h('strong', {}, place.title),
       store ? progress(store) : merchant.asked?.includes(place.name) ? h('p', {}, t('asked')) : missing(place, verdict),
