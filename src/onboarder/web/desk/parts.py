@@ -21,9 +21,10 @@ def table(
     caption: str | None = None,
     figures: Iterable[int] = (),
     stack: bool = False,
+    few: bool = False,
 ) -> Html:
     """`figures` are the columns that hold numbers. `stack`: on a phone each row becomes a block with its titles;
-    other tables become narrow.
+    other tables become narrow, with `few` without their fourth and fifth column.
     """
     right = set(figures)
     heads = [
@@ -45,7 +46,7 @@ def table(
         el("caption", caption) if caption else None,
         el("thead", el("tr", heads)),
         el("tbody", body),
-        class_="stack" if stack else "dense",
+        class_="stack" if stack else "dense few" if few else "dense",
     )
     return el("div", made, class_="wide")
 

@@ -206,23 +206,30 @@ def _said(visit: Visit, one: Difference) -> str:
 
 
 def _shares(visit: Visit, shares: Sequence[Share]) -> Html:
+    """One column per marketplace, as there are more figures than marketplaces."""
     words = visit.words
+    columns = [_figures(visit, one) for one in shares]
     rows: list[list[Node]] = [
-        [
-            _title(visit, one.marketplace),
-            one.merchants - sum(reason.count for reason in one.refused),
-            *(int(getattr(one, name)) for name in _FIGURES),
-            words.number(one.minutes, 1),
-            one.person_minutes,
-            sum(reason.count for reason in one.refused),
-        ]
-        for one in shares
+        [words(f"plan.{name}"), *(column[name] for column in columns)] for name in columns[0]
     ]
-    names = ("merchants", *_FIGURES, "minutes", "person_minutes", "refused")
-    header = [words("word.marketplace"), *(words(f"plan.{one}") for one in names)]
+    header = ["", *(_title(visit, one.marketplace) for one in shares)]
+    nothing = all(one.calls + one.drafts == 0 for one in shares)
     return card(
-        table(header, rows, figures=range(1, len(header)), stack=True), title=words("plans.what")
+        note(words("plans.nothing")) if nothing else None,
+        table(header, rows, figures=range(1, len(header))),
+        title=words("plans.what"),
     )
+
+
+def _figures(visit: Visit, share: Share) -> dict[str, Node]:
+    left_out = sum(reason.count for reason in share.refused)
+    return {
+        "merchants": share.merchants - left_out,
+        "refused": left_out,
+        **{name: int(getattr(share, name)) for name in _FIGURES},
+        "minutes": visit.words.number(share.minutes, 1),
+        "person_minutes": share.person_minutes,
+    }
 
 
 def _reasons(visit: Visit, kind: str, share: Share, reasons: Sequence[Reason]) -> Node:

@@ -149,7 +149,7 @@ def _markets(words: Words, seen: Standing) -> Html:
         Bar(one.name, one.counts[GOAL], words.number(one.counts[GOAL])) for one in seen.markets
     ]
     chart = bars(words("standing.live_by_market"), items)
-    body = table(header, rows, figures=range(1, 7))
+    body = table(header, rows, figures=range(1, 7), few=True)
     return card(
         el(
             "div",
@@ -162,18 +162,17 @@ def _markets(words: Words, seen: Standing) -> Html:
 
 
 def _canvassers(words: Words, seen: Standing) -> Html:
-    stages = (Stage.TRAINED, Stage.DRAFT, Stage.CONSENT, Stage.OPEN, Stage.LIVE)
-    header = [words("word.canvasser"), *(words(f"stage.{stage}") for stage in stages)]
+    header = [words("word.canvasser"), *(words(f"stage.{stage}") for stage in Stage)]
     rows: list[list[Node]] = [
         [
             one.canvasser or words("standing.nobody"),
-            *(one.counts[stage] for stage in stages),
+            *_row(one.counts),
             _per_day(words, one.pace),
         ]
         for one in seen.canvassers
     ]
     return card(
-        table([*header, words("standing.pace")], rows, figures=range(1, 7)),
+        table([*header, words("standing.pace")], rows, figures=range(1, 8), few=True),
         title=words("standing.by_canvasser"),
     )
 
