@@ -179,6 +179,8 @@ def _next(visit: Visit, plan: PlanRecord) -> Node:
         return note(words("plans.coordinators"))
     if plan.state is PlanState.APPROVED:
         return post(f"{_address(plan)}/jalankan", button(words("plans.run")))
+    if _is_empty(plan.shares):
+        return None
     fingerprint = el("input", type="hidden", name="sidik", value=plan.digest)
     return post(f"{_address(plan)}/setujui", fingerprint, button(words("plans.approve")))
 
@@ -213,12 +215,15 @@ def _shares(visit: Visit, shares: Sequence[Share]) -> Html:
         [words(f"plan.{name}"), *(column[name] for column in columns)] for name in columns[0]
     ]
     header = ["", *(_title(visit, one.marketplace) for one in shares)]
-    nothing = all(one.calls + one.drafts == 0 for one in shares)
     return card(
-        note(words("plans.nothing")) if nothing else None,
+        note(words("plans.nothing")) if _is_empty(shares) else None,
         table(header, rows, figures=range(1, len(header))),
         title=words("plans.what"),
     )
+
+
+def _is_empty(shares: Sequence[Share]) -> bool:
+    return all(one.calls + one.drafts == 0 for one in shares)
 
 
 def _figures(visit: Visit, share: Share) -> dict[str, Node]:

@@ -155,7 +155,7 @@ def _markets(words: Words, seen: Standing) -> Html:
             "div",
             el("div", el("h3", words("standing.live_by_market")), chart),
             body,
-            class_="grid two",
+            class_="grid beside",
         ),
         title=title,
     )
