@@ -69,7 +69,14 @@ class PlanShown(Shown):
 
 def router(premises: Premises) -> APIRouter:
     """`/plans`."""
-    made, around = APIRouter(tags=["plans"]), premises.around
+    made = APIRouter(tags=["plans"])
+    _drawing_up(made, premises)
+    _carrying_out(made, premises)
+    return made
+
+
+def _drawing_up(made: APIRouter, premises: Premises) -> None:
+    around = premises.around
 
     @made.get("/plans")
     async def newest(who: Office, paging: Paged) -> Page[PlanShown]:
@@ -98,6 +105,10 @@ def router(premises: Premises) -> APIRouter:
     async def one(plan: PlanKey, who: Office) -> PlanShown:
         return _shown(await _find(premises, who, plan))
 
+
+def _carrying_out(made: APIRouter, premises: Premises) -> None:
+    around = premises.around
+
     @made.post("/plans/{plan}/approval")
     async def approve(plan: PlanKey, who: Coordinator, sent: ApprovalSent) -> PlanShown:
         """Safe to repeat, without a key."""
@@ -113,8 +124,6 @@ def router(premises: Premises) -> APIRouter:
                 told={"differences": _PLAIN.dump_python(ended.differences, mode="json")},
             )
         return _shown(ended)
-
-    return made
 
 
 async def _find(premises: Premises, who: Person, wanted: str) -> PlanRecord:
