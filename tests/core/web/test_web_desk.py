@@ -65,11 +65,13 @@ async def test_a_viewer_sees_figures_and_no_planted_name_on_any_page(service: Se
     work = await service.town.work_of(store)
     paths = [*PAGES, *FILES, f"malam/{run}", f"malam/{run}.xlsx", f"toko/{store}"]
 
+    who = work.merchant
+    personal = (who.name, who.shop_name, who.stall)
     pages = [await service.viewer.get(f"/meja/{path}") for path in paths]
 
     assert [one.status_code for one in pages].count(200) == 5, "standing, its files, the nights"
     for one in pages:
-        for planted in (work.merchant.name, work.merchant.shop_name, work.merchant.stall):
+        for planted in (*personal, str(work.merchant.trained_by)):
             assert planted.encode() not in one.content
 
 
