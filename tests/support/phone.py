@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from onboarder.people.sealed_box import Box, SealingKey
 
+
 def sealed(key: SealingKey, plain: bytes, *, bound: str) -> Box:
     """As WebCrypto does it: ECDH's x coordinate, HKDF (RFC 5869) by hand, AES-GCM."""
     server = load_der_public_key(base64.b64decode(key.spki))
