@@ -66,6 +66,18 @@ class Refusal(Exception):
         super().__init__(code)
         self.status, self.code, self.told = status, code, told
 
+    def problem(self) -> Json:
+        return {
+            "type": "about:blank",
+            "title": f"Ditolak ({self.code}).",
+            "status": self.status,
+            "detail": "",
+            "code": self.code,
+            "next": "Perbaiki lalu kirim lagi.",
+            "errors": [],
+            **self.told,
+        }
+
 
 def app_of(service: StandIn) -> FastAPI:
     """The app's files and the parts of /api/v1 that it speaks to."""
@@ -106,16 +118,7 @@ class _Api:
             status, body, headers = self._route(request, path, raw)
         except Refusal as refused:
             status, headers = refused.status, {"content-type": "application/problem+json"}
-            body = {
-                "type": "about:blank",
-                "title": f"Ditolak ({refused.code}).",
-                "status": status,
-                "detail": "",
-                "code": refused.code,
-                "next": "Perbaiki lalu kirim lagi.",
-                "errors": [],
-                **refused.told,
-            }
+            body = refused.problem()
         if request.method != "GET" and status < 300 and self.service.lose > 0:
             self.service.lose -= 1
             return StreamingResponse(

@@ -92,22 +92,6 @@ def router(premises: Premises) -> APIRouter:
         """Works while the PIN is needed too."""
         return shown(premises, seat, practice=practice)
 
-    @made.post("/session/enrolment", status_code=201)
-    async def enrol_phone(sent: Enrolment, request: Request, answer: Response) -> Me:
-        """A QR code works once, for ten minutes."""
-        address = caller(request)
-        token = await enrol(entrance, sent.token, sent.pin, title=sent.device, address=address)
-        return await _taken_in(premises, request, answer, token)
-
-    @made.post("/session/password")
-    async def sign_in(sent: Password, request: Request, answer: Response) -> Me:
-        """For who has no enrolled phone: the office."""
-        title, address = request.headers.get("user-agent", "")[:80], caller(request)
-        token = await by_password(
-            entrance, sent.account, sent.password, sent.code, title=title, address=address
-        )
-        return await _taken_in(premises, request, answer, token)
-
     @made.post("/session/pin", status_code=204)
     async def pin(sent: Pin, seat: Seated) -> None:
         """Five wrong ones in a row sign the phone out."""
@@ -129,7 +113,28 @@ def router(premises: Premises) -> APIRouter:
         await sign_out(entrance, seat)
         see_out(answer)
 
+    _entering(made, premises)
     return made
+
+
+def _entering(made: APIRouter, premises: Premises) -> None:
+    entrance = premises.entrance
+
+    @made.post("/session/enrolment", status_code=201)
+    async def enrol_phone(sent: Enrolment, request: Request, answer: Response) -> Me:
+        """A QR code works once, for ten minutes."""
+        address = caller(request)
+        token = await enrol(entrance, sent.token, sent.pin, title=sent.device, address=address)
+        return await _taken_in(premises, request, answer, token)
+
+    @made.post("/session/password")
+    async def sign_in(sent: Password, request: Request, answer: Response) -> Me:
+        """For who has no enrolled phone: the office."""
+        title, address = request.headers.get("user-agent", "")[:80], caller(request)
+        token = await by_password(
+            entrance, sent.account, sent.password, sent.code, title=title, address=address
+        )
+        return await _taken_in(premises, request, answer, token)
 
 
 async def _taken_in(premises: Premises, request: Request, answer: Response, token: SecretStr) -> Me:
