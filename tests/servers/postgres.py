@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -137,7 +136,7 @@ def _private_server(folder: Path) -> Generator[str]:
     with running(
         command,
         log=folder / "log",
-        is_ready=lambda: _answers(port),
+        is_ready=lambda: _accepts(binaries, port),
         stop_signal=fast_shutdown,
         user=user,
     ):
@@ -158,12 +157,7 @@ def _version(path: Path) -> int:
     return int(match.group(1)) if match else 0
 
 
-def _answers(port: int) -> bool:
-    """Ask for TLS: a server that is up answers S or N, one that is still starting closes."""
-    ssl_request = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(ssl_request)
-            return connection.recv(1) in {b"S", b"N"}
-    except OSError:
-        return False
+def _accepts(binaries: Path, port: int) -> bool:
+    """One that is still starting up answers too, but refuses."""
+    asked = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.run(asked, check=False).returncode == 0

