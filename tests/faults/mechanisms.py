@@ -23,6 +23,7 @@ from onboarder.converge import doubts, loop, observe, plan
 from onboarder.converge.session import Session
 from onboarder.model.ids import StoreId
 from onboarder.model.recorded import Doubt, Lease
+from onboarder.model.shop import ObservedStore
 from onboarder.model.work import Lane
 from onboarder.records import locks, presence, stores, tasks, writes
 from onboarder.records.database import Transaction
@@ -205,6 +206,15 @@ def _disbelief(patch: Patch) -> None:
         return needed(session)
 
     patch.setattr(loop, "_look_needed", believing)
+
+
+def _whole_look(patch: Patch) -> None:
+    record = observe._record_store
+
+    async def at_once(session: Session, seen: ObservedStore | None, *, whole: bool) -> None:
+        await record(session, seen, whole=whole or True)
+
+    patch.setattr(observe, "_record_store", at_once)
 
 
 class _OneLane:
@@ -393,6 +403,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "after an older backup was restored its observations are believed",
         f"{_NEVER_TWICE}::test_work_after_an_older_backup_was_restored_doubles_nothing[sqlite]",
         _disbelief,
+    ),
+    Mechanism(
+        "a look counts once its last page is on record",
+        "a look that was cut off is believed, and what it did not see is created again",
+        f"{_NEVER_TWICE}::test_a_look_cut_off_before_its_last_page_is_no_look[sqlite]",
+        _whole_look,
     ),
     Mechanism(
         "the stall's lane before the night's",

@@ -27,7 +27,8 @@ MOST_PAGES = 1000
 async def observe(session: Session) -> None:
     """Look and record what is seen; for a reconciliation run, record the differences too. Safe to repeat.
 
-    What is seen and what differs go into one transaction: after a crash both are found again.
+    What is seen and what differs go into one transaction: after a crash both are found again. A look counts as one only
+    when the last page is on record: what a look cut off in the middle did not see would be created again.
     """
     try:
         await _look(session)
@@ -44,8 +45,9 @@ async def _look(session: Session) -> None:
     before = session.store.state
     seen = await _store_as_shown(session)
     drifts = store_drifts(session.store.id, before, seen)
-    await _record_store(session, seen)
-    if seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS):
+    whole = seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS)
+    await _record_store(session, seen, whole=whole)
+    if whole:
         await _record([], drifts, session, to_the_end=False)
         return
     shown = await _all_listings(session)
@@ -73,14 +75,14 @@ async def _record(
     to_the_end: bool,
 ) -> None:
     run = session.store.review_run
-    if run is None and not records:
+    if run is None and not to_the_end:
         return
-    async with session.commit({"review_run": None}) as tx:
+    looked: dict[str, object] = {"observed_at": session.now} if to_the_end else {}
+    async with session.commit({"review_run": None, **looked}) as tx:
         if run is not None:
             await _record_drifts(tx, run, drifts, session, to_the_end=to_the_end)
         await session.save(tx, *records)
-    if run is not None:
-        await session.reload()
+    await session.reload()
 
 
 async def _record_drifts(
@@ -108,9 +110,11 @@ def _likeness(drift: Difference) -> tuple[object, ...]:
     return drift.kind, drift.reference, drift.remote_id, drift.field
 
 
-async def _record_store(session: Session, seen: ObservedStore | None) -> None:
+async def _record_store(session: Session, seen: ObservedStore | None, *, whole: bool) -> None:
+    """`whole`: the look ends here."""
     state = StoreState.VANISHED if seen is None else seen.state
-    values: dict[str, object] = {"observed_at": session.now, "state": state}
+    values: dict[str, object] = {"state": state}
+    values |= {"observed_at": session.now} if whole else {}
     if seen is not None:
         values |= {"reason": seen.reason, "complete": seen.complete}
         values |= {"url": seen.url} if seen.url else {}

@@ -249,6 +249,24 @@ async def test_work_after_an_older_backup_was_restored_doubles_nothing(town: Tow
     assert after.listing((await town.listing(first)).reference)["price"] == 13_000
 
 
+async def test_a_look_cut_off_before_its_last_page_is_no_look(town: Town) -> None:
+    owners = await town.settle(2, products=3)
+    await town.order(owners)
+    backup = await copy_of(town)
+    await town.run_until_quiet()
+    before = await town.account()
+    assert before.creates == {"stores": 2, "listings": 6}
+
+    await restore(town, backup)
+    town.clock.pass_by(timedelta(minutes=1))
+    await town.restart()
+    await town.dial(Dial(fault=Fault.LIMITED, method="GET", route="/v1/items*", times=2))
+    await town.run_until_quiet()
+    after = await town.account()
+    assert after.creates == before.creates
+    assert after.duplicate_listings == []
+
+
 async def test_intents_say_what_became_of_every_write(town: Town) -> None:
     await town.dial(Dial(fault=Fault.LOST_AFTER, route="/v1/items/batch", times=1))
     await town.open_shops()
