@@ -1,4 +1,4 @@
-"""Run every test, in shares beside each other: the laboratory mostly waits, the marketplaces mostly keep others busy.
+"""Run every test, in shares beside each other; then, with the machine to themselves, what looks at the time itself.
 
 `python -m tools.suite [PYTEST OPTIONS]`. What each share says is printed when it ends; the code is the worst of theirs.
 """
@@ -9,12 +9,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-APART = {
-    "laboratory": ("tests/faults",),
+TOGETHER = {
     "marketplaces": ("tests/end_to_end", "tests/marketplace", "connectors/mercur"),
     "members": ("workers", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
 }
 """Folders with a share of their own. What needs the real Mercur stays in one, so that it is started once."""
+AFTERWARDS = {"laboratory": ("tests/faults",), "browsers": ("tests/browser",)}
+"""One after the other: a worker that gets no processor is late without anything being wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,12 @@ class Result:
     said: str
 
 
-def shares() -> list[Share]:
-    """All tests, each in one share: the last takes what is in no other."""
-    elsewhere = [f"--ignore={folder}" for folders in APART.values() for folder in folders]
-    return [
-        *(Share(name, folders) for name, folders in APART.items()),
-        Share("all others", tuple(elsewhere)),
-    ]
+def waves() -> list[list[Share]]:
+    """All tests, each in one share; the shares of a wave run at once. The first wave takes what is in no other share."""
+    elsewhere = [f"--ignore={one}" for some in (TOGETHER | AFTERWARDS).values() for one in some]
+    first = [Share(name, folders) for name, folders in TOGETHER.items()]
+    others = Share("all others", tuple(elsewhere))
+    return [[*first, others], *([Share(*one)] for one in AFTERWARDS.items())]
 
 
 async def run(share: Share, options: Sequence[str]) -> Result:
@@ -56,11 +56,12 @@ async def run(share: Share, options: Sequence[str]) -> Result:
 async def main(options: Sequence[str]) -> int:
     """Run all shares; 0 if every test passed."""
     worst = 0
-    for ended in asyncio.as_completed([run(share, options) for share in shares()]):
-        result = await ended
-        print(f"──── {result.share.name}: {result.seconds:.0f} s, exit code {result.code}")
-        print(result.said, flush=True)
-        worst = max(worst, result.code)
+    for wave in waves():
+        for ended in asyncio.as_completed([run(share, options) for share in wave]):
+            result = await ended
+            print(f"──── {result.share.name}: {result.seconds:.0f} s, exit code {result.code}")
+            print(result.said, flush=True)
+            worst = max(worst, result.code)
     return worst
 
 
