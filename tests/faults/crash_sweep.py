@@ -2,8 +2,8 @@
 
 `python -m tests.faults.crash_sweep [--stride 8]`; `--mode 429 --step 77 [--after]` repeats one kill.
 
-What a step is, says `tests.faults.doomed`. With stride 1 one worker is killed right before and one right after every step,
-with a larger one before and after by turns. Several victims, each a worker that knows one marketplace, die one after the
+What a step is, says `tests.faults.doomed`. Workers are killed right before and right after a step by turns: between the end
+of one and the begin of the next only the selector waits. Several victims, each a worker that knows one marketplace, die one after the
 other on one database; then one worker that knows them all starts on it and finishes what they left.
 """
 
@@ -138,8 +138,6 @@ def sweep(modes: Sequence[str], stride: int) -> list[Outcome]:
 
 
 def _points(mode: str, steps: range) -> list[Point]:
-    if steps.step == 1:
-        return [Point(mode, step, after) for step in steps for after in (False, True)]
     return [Point(mode, step, after=place % 2 == 1) for place, step in enumerate(steps)]
 
 
