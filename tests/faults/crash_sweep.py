@@ -3,8 +3,8 @@
 `python -m tests.faults.crash_sweep [--stride 8]`; `--mode 429 --step 77 [--after]` repeats one kill.
 
 What a step is, says `tests.faults.doomed`. Workers are killed right before and right after a step by turns: between the end
-of one and the begin of the next only the selector waits. Several victims, each a worker that knows one marketplace, die one after the
-other on one database; then one worker that knows them all starts on it and finishes what they left.
+of one and the begin of the next only the selector waits. Several victims, each a worker that knows one marketplace, die one
+after the other on one database; then one worker that knows them all starts on it and finishes what they left.
 """
 
 import argparse
