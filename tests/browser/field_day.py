@@ -21,7 +21,7 @@ HELPER = """async ({pin, work}) => {
     const ids = pictures.map((one) => one.id);
     await phone.add([
       { ...common, id: key, kind: 'merchant', path: '/merchants',
-        body: { id: key, market: 'KNM', name, shop_name: null, block: 'A', stall: '1', phone: '081234567890',
+        body: { id: key, market: 'KNM', name, shop_name: null, block: 'A', stall: '1', phone: '081234567890', email: null,
           goods: 'terasi', same_person_ok: false } },
       ...pictures,
       { ...common, id: good, kind: 'good', path: `/merchants/${key}/goods`, needs: [key, ...ids],

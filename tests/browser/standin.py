@@ -38,6 +38,10 @@ class StandIn:
     """Names whose records are refused: status and code."""
     refuse: str = ""
     """A code with which everything but signing in is refused with 401."""
+    spoil: int = 0
+    """How many of the next photos arrive other than they were announced."""
+    no_training_on: set[str] = field(default_factory=set[str])
+    """Days that are refused as days of a training."""
     release: Mapping[str, Served] = field(default_factory=app_files)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     uploads: dict[str, tuple[int, str, bytearray]] = field(
@@ -238,7 +242,7 @@ class _Api:
         key = request.headers.get("idempotency-key", "")
         assert len(key) == 26
         told = hashlib.sha256(json.dumps([parts, body], sort_keys=True).encode()).hexdigest()
-        if key in service.keys and method == "POST":
+        if key in service.keys and method in {"POST", "PATCH"}:
             if service.keys[key][0] != told:
                 raise Refusal(422, "key_reused")
             return self._shown(parts, body)
@@ -246,7 +250,7 @@ class _Api:
         service.keys[key] = (told, key)
         return self._shown(parts, body)
 
-    def _carry_out(  # noqa: C901 - a table of addresses
+    def _carry_out(  # noqa: C901, PLR0912 - a table of addresses
         self, request: Request, parts: list[str], body: Json
     ) -> None:
         service = self.service
@@ -260,6 +264,7 @@ class _Api:
                     "block",
                     "stall",
                     "phone",
+                    "email",
                     "goods",
                     "same_person_ok",
                 }
@@ -278,8 +283,10 @@ class _Api:
             case "PATCH", ["merchants", key]:
                 if request.headers["if-match"] != _etag(self._merchant(key)):
                     raise Refusal(412, "changed_meanwhile")
-                self._merchant(key).update(body)
+                self._merchant(key).update(_as_kept(body))
                 service.effects.append(("edit", key))
+            case "PUT", ["merchants", _, "training"] if body["on"] in service.no_training_on:
+                raise Refusal(422, "date_bounds")
             case "PUT", ["merchants", key, "training"]:
                 self._merchant(key)["trained_on"] = body["on"]
             case "PUT", ["merchants", key, "identity"]:
@@ -347,6 +354,10 @@ class _Api:
         if offset != len(held):
             raise Refusal(409, "upload_offset", **self._at(key))
         held.extend(piece)
+        if len(held) == size and self.service.spoil:
+            self.service.spoil -= 1
+            held.clear()
+            raise Refusal(422, "upload_spoilt", offset=0, size=size)
         if len(held) == size:
             assert hashlib.sha256(held).hexdigest() == digest
             self.service.effects.append(("photo", key))
@@ -395,6 +406,12 @@ def open_box(private: ec.EllipticCurvePrivateKey, box: dict[str, str], about: st
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+def _as_kept(body: Json) -> Json:
+    """Phone numbers are written down in one way, whatever was typed."""
+    phone = str(body.get("phone") or "")
+    return body | ({"phone": f"+62{phone[1:]}"} if phone.startswith("0") else {})
 
 
 def _etag(thing: Json) -> str:

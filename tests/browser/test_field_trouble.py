@@ -2,7 +2,10 @@
 
 import io
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -28,10 +31,7 @@ def picture() -> bytes:
 
 def add_good(phone: Handset, key: str, name: str) -> None:
     phone.go(f"#/barang/{key}")
-    phone.page.locator("#camera").set_input_files(
-        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-    )
-    phone.page.locator("figure img").wait_for()
+    take_photo(phone)
     phone.page.get_by_label("Nama barang").fill(name)
     phone.page.get_by_label("Harga (Rp)").click()
     phone.press("75")
@@ -40,6 +40,13 @@ def add_good(phone: Handset, key: str, name: str) -> None:
     phone.press("20")
     phone.page.get_by_label("Nama barang").click()
     phone.page.get_by_role("button", name="250 g").click()
+
+
+def take_photo(phone: Handset) -> None:
+    phone.page.locator("#camera").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    )
+    phone.page.locator("figure img").wait_for()
 
 
 def save(phone: Handset) -> None:
@@ -76,6 +83,59 @@ def test_a_refused_record_stops_alone_and_is_mended(phone: Handset, service: Sta
     assert not service.doubled()
 
 
+def test_a_refused_good_is_mended_with_another_photo(phone: Handset, service: StandIn) -> None:
+    service.broken = {"Salah": (422, "photo_missing")}
+    phone.enrol()
+    key = phone.register("Bu Siti")
+    add_good(phone, key, "Salah")
+    save(phone)
+    phone.page.get_by_text("1 perlu diperbaiki").click()
+    phone.page.get_by_role("link", name="Perbaiki", exact=True).click()
+
+    take_photo(phone)
+    phone.page.get_by_label("Nama barang").fill("Kerupuk")
+    save(phone)
+    phone.until_sent()
+
+    [good] = cast("list[dict[str, list[str]]]", service.merchants[key]["products"])
+    assert good["photos"] == [*service.uploads]
+    assert (len(good["photos"]), service.count("photo"), service.count("good")) == (2, 2, 1)
+
+
+def test_a_photo_that_changed_on_the_way_is_sent_anew(phone: Handset, service: StandIn) -> None:
+    service.spoil = 1
+    phone.enrol()
+    key = phone.register("Bu Siti")
+    add_good(phone, key, "Kerupuk")
+    save(phone)
+
+    wait_until(lambda: service.spoil == 0)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.until_sent()
+
+    assert (service.count("photo"), service.count("good")) == (1, 1)
+
+
+def test_a_training_recorded_under_a_wrong_clock_is_put_right(
+    phone: Handset, service: StandIn
+) -> None:
+    phone.enrol()
+    phone.page.get_by_text("Belum ada pedagang").wait_for()
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
+    service.no_training_on = {str(today + timedelta(days=400))}
+    jump = "days => { const now = Date.now; Date.now = () => now() + days * 86_400_000 }"
+    phone.page.evaluate(jump, 400)
+    key = phone.register("Bu Siti")
+    phone.page.get_by_role("button", name="Tandai sudah dilatih").click()
+    phone.page.get_by_text("1 perlu diperbaiki").click()
+    phone.page.evaluate(jump, -400)
+
+    phone.page.get_by_role("button", name="Tandai sudah dilatih").click()
+    phone.until_sent()
+
+    assert service.merchants[key]["trained_on"] == str(today)
+
+
 def test_a_server_in_trouble_with_one_record_gets_the_others(
     phone: Handset, service: StandIn
 ) -> None:
@@ -107,6 +167,23 @@ def test_an_edit_never_overwrites_what_the_office_changed(phone: Handset, servic
 
     expect(phone.page.get_by_text("1 perlu diperbaiki")).to_be_visible(timeout=15_000)
     assert service.merchants[key]["goods"] == "batik"
+
+
+def test_an_edit_whose_answer_was_lost_is_no_foreign_one(phone: Handset, service: StandIn) -> None:
+    phone.enrol()
+    key = phone.register("Bu Siti")
+    phone.until_sent()
+    phone.go(f"#/ubah/{key}")
+    phone.page.get_by_label("Nomor HP").fill("081399998888")
+    service.lose = 1
+    save(phone)
+    wait_until(lambda: service.count("edit") == 1)
+
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.until_sent()
+
+    assert service.count("edit") == 1
+    assert service.merchants[key]["phone"] == "+6281399998888"
 
 
 def test_a_full_phone_says_so_and_keeps_the_form(street: Street, service: StandIn) -> None:

@@ -115,16 +115,21 @@ def test_a_clock_that_jumps_changes_neither_order_nor_count(
     assert [one for kind, one in service.effects if kind == "merchant"] == names
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("enrol_again", "data di HP ini belum terkirim"), ("sign_in", "Masukkan PIN")],
+)
 def test_a_revoked_phone_keeps_everything_sealed_and_sends_it_under_a_new_pin(
-    street: Street, service: StandIn
+    street: Street, service: StandIn, code: str, shown: str
 ) -> None:
+    """`sign_in` is what a phone hears that the office has locked out."""
     phone = street.switch_on()
     phone.enrol()
     phone.page.context.set_offline(True)
     names = work(phone, range(10), photos_each=1)
-    service.refuse = "enrol_again"
+    service.refuse = code
     phone.page.context.set_offline(False)
-    phone.page.get_by_text("data di HP ini belum terkirim").wait_for()
+    phone.page.get_by_text(shown).first.wait_for()
     assert (service.effects, phone.waiting()) == ([], 30)
     street.battery_out()
 

@@ -40,6 +40,7 @@ from tests.support.town import REHEARSAL, Town
 
 PUBLIC = "https://pelatihan.example"
 PAGE = "https://pasar.example/izin"
+DEVICE = SecretStr("the mark of a phone in the tests")
 PUSH_KEYS = ("push-key-of-the-tests-new", "push-key-of-the-tests-old")
 NOT_GIVEN = Advice(
     "practice.denied", Actor.MERCHANT, "Izin tidak diberikan.", "Consent was denied."
@@ -191,7 +192,7 @@ class Fair:
     async def visit(self, store: StoreId) -> str:
         """Follow the store's link; returns the state that goes along."""
         link = await self.link(store)
-        visit = await self.doors.follow(link.token.get_secret_value())
+        visit = await self.doors.follow(link.token.get_secret_value(), DEVICE)
         assert visit.address is not None
         return dict(parse_qsl(urlsplit(visit.address.get_secret_value()).query))["state"]
 

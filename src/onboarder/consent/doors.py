@@ -32,6 +32,7 @@ from onboarder.people.links import as_typed, digest, new_state
 from onboarder.records import consent, writes
 from onboarder.records.consent import LinkRecord, StateRecord
 from onboarder.records.database import RecordsBusy
+from onboarder.records.field import mark_device
 
 log = structlog.get_logger()
 
@@ -95,8 +96,11 @@ class Doors:
             return Visit(LinkState.UNKNOWN)
         return Visit(state, connector.manifest.title)
 
-    async def follow(self, token: str) -> Visit:
-        """Begin a visit: a state of its own goes along. Any number of visits may be under way."""
+    async def follow(self, token: str, device: SecretStr) -> Visit:
+        """Begin a visit: a state of its own goes along. Any number of visits may be under way.
+
+        `device` is the mark of the phone it began on; only its digest is kept, with the merchant.
+        """
         now = self.around.clock()
         async with self.around.database.write() as tx:
             link = await consent.link_by_digest(tx, digest(as_typed(token)))
@@ -111,6 +115,7 @@ class Doors:
             await consent.add_state(
                 tx, StateRecord(digest(state), link.store_id, link.canvasser, now, until)
             )
+            await mark_device(tx, link.store_id, digest(device))
         log.info("consent.followed", store=link.store_id)
         address = connector.consent_url(self.callback(marketplace_of(link.store_id)), state)
         return Visit(LinkState.LIVE, connector.manifest.title, address)

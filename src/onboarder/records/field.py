@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, func, or_, select, update
 
 from onboarder.model.goods import Product
-from onboarder.model.ids import MarketCode, MerchantId, ProductId, ProgrammeCode
+from onboarder.model.ids import MarketCode, MerchantId, ProductId, ProgrammeCode, StoreId
 from onboarder.model.people import Merchant
 from onboarder.records import register
 from onboarder.records.codec import merchant_row, product_row, read_merchant, read_product
 from onboarder.records.database import Transaction, insert_new
-from onboarder.records.tables import merchant, product
+from onboarder.records.tables import merchant, product, store
 
 IMPORT = "import"
 """Who registered the merchants that came by a register."""
@@ -91,6 +91,12 @@ async def rewrite(tx: Transaction, changed: Entry) -> None:
     await register.save_merchants(tx, [one], [one.id], changed.changed_at)
     mine = merchant.c.id == one.id
     await tx.execute(update(merchant).where(mine).values(device=changed.device))
+
+
+async def mark_device(tx: Transaction, where: StoreId, device: str) -> None:
+    """On which phone the store's owner went to the marketplace: the digest of its mark, in place of an earlier one."""
+    owner = select(store.c.merchant_id).where(store.c.id == where).scalar_subquery()
+    await tx.execute(update(merchant).where(merchant.c.id == owner).values(device=device))
 
 
 async def sharers(tx: Transaction, of: Entry) -> dict[str, int]:

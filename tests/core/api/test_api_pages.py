@@ -14,6 +14,7 @@ from onboarder.connector.advice import UNAVAILABLE
 from onboarder.connector.errors import Unavailable
 from onboarder.consent.doors import Arrival, Doors, LinkState
 from onboarder.records.consent_tables import consent_state
+from onboarder.records.tables import merchant, store
 from tests.core.api.conftest import House
 
 BACK = "/callback/rehearsal"
@@ -49,6 +50,25 @@ async def test_a_preview_of_a_link_begins_nothing(house: House) -> None:
     assert "location" not in previews[0].headers
     async with house.fair.town.database.read() as tx:
         assert (await tx.execute(select(consent_state))).all() == []
+
+
+async def test_one_phone_behind_two_merchants_is_noticed(house: House) -> None:
+    """By a random mark in the phone, of which only the digest is on record."""
+    stores = await house.fair.drafts(3)
+    links = [(await house.fair.link(one)).address("").get_secret_value() for one in stores]
+
+    sent = [await house.knock.post(one) for one in links[:2]]
+    house.knock.cookies.clear()
+    await house.knock.post(links[2])
+
+    async with house.fair.town.database.read() as tx:
+        query = select(merchant.c.device).join(store, store.c.merchant_id == merchant.c.id)
+        marks = [await tx.scalar(query.where(store.c.id == one)) for one in stores]
+    cookie = sent[0].headers["set-cookie"]
+    assert marks[0] == marks[1] != marks[2]
+    assert cookie.startswith("__Host-hp=")
+    assert {"HttpOnly", "Secure", "SameSite=lax"} <= set(cookie.split("; "))
+    assert cookie.partition("=")[2].partition(";")[0] not in str(marks)
 
 
 async def refused(house: House) -> httpx.Response:

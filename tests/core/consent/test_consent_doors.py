@@ -19,7 +19,7 @@ from onboarder.people.links import as_typed, digest, new_token
 from onboarder.records import consent, tables
 from onboarder.records.consent import ShopTakenError
 from onboarder.records.consent_tables import consent_link, consent_state
-from tests.support.consenting import PAGE, PUBLIC, Fair
+from tests.support.consenting import DEVICE, PAGE, PUBLIC, Fair
 from tests.support.fuse import Killed
 from tests.support.town import REHEARSAL
 
@@ -40,8 +40,8 @@ async def test_following_a_link_leads_to_the_marketplace_with_a_state_of_its_own
 ) -> None:
     link = await fair.link(await fair.draft())
 
-    first = await fair.doors.follow(link.token.get_secret_value())
-    second = await fair.doors.follow(link.token.get_secret_value())
+    first = await fair.doors.follow(link.token.get_secret_value(), DEVICE)
+    second = await fair.doors.follow(link.token.get_secret_value(), DEVICE)
 
     assert first.address is not None
     assert second.address is not None
@@ -105,7 +105,7 @@ async def test_a_link_expires(fair: Fair) -> None:
     fair.town.clock.pass_by(timedelta(days=30))
 
     assert (await fair.doors.look(token)).state is LinkState.EXPIRED
-    assert (await fair.doors.follow(token)).address is None
+    assert (await fair.doors.follow(token, DEVICE)).address is None
     assert (await fair.doors.look("0" * 20)).state is LinkState.UNKNOWN
 
 

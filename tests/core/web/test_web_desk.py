@@ -16,7 +16,16 @@ from onboarder_rehearsal.server.dials import Dial, Fault
 from tests.support.signed_in import Service
 
 PAGES = ("", "macet", "tugas", "toko?q=Contoh", "rencana", "malam", "impor", "orang")
-FILES = ("keadaan.xlsx", "keadaan.csv", "macet.xlsx", "tugas.xlsx")
+FILES = (
+    "keadaan.xlsx",
+    "keadaan.csv",
+    "keadaan-pasar.csv",
+    "keadaan-canvasser.csv",
+    "macet.xlsx",
+    "macet.csv",
+    "tugas.xlsx",
+    "tugas.csv",
+)
 HOSTILE = "<script>alert(1)</script>\"'&="
 REGISTER = """\
 No Reg;Nama Pedagang;No HP;Pasar;Blok/Los;Tgl Pelatihan;Canvasser
@@ -63,13 +72,20 @@ async def test_a_viewer_sees_figures_and_no_planted_name_on_any_page(service: Se
     await service.town.night()
     run = await newest_run(service)
     work = await service.town.work_of(store)
-    paths = [*PAGES, *FILES, f"malam/{run}", f"malam/{run}.xlsx", f"toko/{store}"]
+    paths = [
+        *PAGES,
+        *FILES,
+        f"malam/{run}",
+        f"malam/{run}.xlsx",
+        f"malam/{run}.csv",
+        f"toko/{store}",
+    ]
 
     who = work.merchant
     personal = (who.name, who.shop_name, who.stall)
     pages = [await service.viewer.get(f"/meja/{path}") for path in paths]
 
-    assert [one.status_code for one in pages].count(200) == 5, "standing, its files, the nights"
+    assert [one.status_code for one in pages].count(200) == 6, "standing, its files, the nights"
     for one in pages:
         for planted in (*personal, str(work.merchant.trained_by)):
             assert planted.encode() not in one.content
@@ -312,11 +328,14 @@ async def test_a_person_s_wrong_details_are_said_in_a_sentence(service: Service)
 
 async def test_files_come_as_attachments(service: Service) -> None:
     await service.town.open_shops(1)
+    await service.town.night()
+    run = await newest_run(service)
 
-    for path in FILES:
+    for path in (*FILES, f"malam/{run}.xlsx", f"malam/{run}.csv"):
         answer = await service.coordinator.get(f"/meja/{path}")
         assert answer.status_code == 200
         assert answer.headers["content-disposition"].startswith("attachment; ")
+        assert answer.content.startswith({"x": b"PK", "v": b"\xef\xbb\xbf"}[path[-1]])
 
 
 async def test_the_chosen_language_stays(service: Service) -> None:

@@ -14,7 +14,7 @@ from onboarder.api.v1.field_bodies import (
     VariantSent,
     Worker,
 )
-from onboarder.api.v1.once import Repeatable
+from onboarder.api.v1.once import PerhapsRepeatable, Repeatable
 from onboarder.field import goods
 from onboarder.field.goods import Choice, Offered
 from onboarder.field.kit import Kit
@@ -27,8 +27,13 @@ GOODS = "/merchants/{merchant}/goods"
 
 def router(premises: Premises) -> APIRouter:
     """`/merchants/{merchant}/goods`."""
-    made, kit = APIRouter(tags=["goods"]), premises.kit
+    made = APIRouter(tags=["goods"])
+    _offers(made, premises.kit)
+    _edits(made, premises.kit)
+    return made
 
+
+def _offers(made: APIRouter, kit: Kit) -> None:
     @made.post(GOODS, status_code=201)
     async def add(
         merchant: MerchantKey, who: Worker, sent: GoodSent, once: Repeatable, versions: Versioned
@@ -44,16 +49,27 @@ def router(premises: Premises) -> APIRouter:
     ) -> GoodShown:
         return await _shown(kit, who, merchant, good, versions)
 
+
+def _edits(made: APIRouter, kit: Kit) -> None:
     @made.patch(f"{GOODS}/{{good}}")
     async def edit(
-        merchant: MerchantKey, good: GoodKey, who: Worker, sent: GoodChanged, versions: Versioned
+        merchant: MerchantKey,
+        good: GoodKey,
+        who: Worker,
+        *,
+        sent: GoodChanged,
+        once: PerhapsRepeatable,
+        versions: Versioned,
     ) -> GoodShown:
         def change(before: Product) -> Offered:
             versions.must_match(field_shown.good_version(before))
             return _changed(before, sent)
 
-        await goods.edit(kit, who, merchant, good, change)
-        return await _shown(kit, who, merchant, good, versions)
+        async def work() -> str:
+            await goods.edit(kit, who, merchant, good, change)
+            return good
+
+        return await _shown(kit, who, merchant, await once.do(work), versions)
 
     @made.delete(f"{GOODS}/{{good}}")
     async def take_off(
@@ -62,8 +78,6 @@ def router(premises: Premises) -> APIRouter:
         """Safe to repeat; an edit puts it on sale again."""
         await goods.take_off(kit, who, merchant, good)
         return await _shown(kit, who, merchant, good, versions)
-
-    return made
 
 
 async def _shown(kit: Kit, who: Person, merchant: str, good: str, versions: Versions) -> GoodShown:

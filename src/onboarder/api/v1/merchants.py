@@ -18,7 +18,7 @@ from onboarder.api.v1.field_bodies import (
     TrainingSent,
     Worker,
 )
-from onboarder.api.v1.once import Repeatable
+from onboarder.api.v1.once import PerhapsRepeatable, Repeatable
 from onboarder.api.v1.paging import Paged
 from onboarder.field import merchants, sealed
 from onboarder.field.consent_texts import Lang
@@ -86,7 +86,9 @@ def _edits(made: APIRouter, kit: Kit) -> None:
     async def edit(
         merchant: MerchantKey,
         who: Worker,
+        *,
         sent: MerchantChanged,
+        once: PerhapsRepeatable,
         versions: Versioned,
         lang: InLang = "id",
     ) -> MerchantShown:
@@ -94,8 +96,10 @@ def _edits(made: APIRouter, kit: Kit) -> None:
             versions.must_match(field_shown.version_of(entry))
             return _changed(entry, sent)
 
-        await merchants.edit(kit, who, merchant, change)
-        return await _shown(kit, who, merchant, versions, lang)
+        async def work() -> str:
+            return (await merchants.edit(kit, who, merchant, change)).merchant.id
+
+        return await _shown(kit, who, await once.do(work), versions, lang)
 
     @made.put("/merchants/{merchant}/training")
     async def train(

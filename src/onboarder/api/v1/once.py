@@ -78,6 +78,25 @@ async def once(
 Repeatable = Annotated[Once, Depends(once)]
 
 
+class Unkeyed:
+    """Work that came without a key: it is carried out each time."""
+
+    async def do(self, work: Callable[[], Awaitable[str]]) -> str:
+        return await work()
+
+
+async def once_if_keyed(
+    request: Request,
+    who: Present,
+    key: Annotated[Ulid | None, Header(alias="Idempotency-Key", pattern=ULID)] = None,
+) -> Once | Unkeyed:
+    """A dependency, for edits and orders: with a key a repeat is known as one, and needs no version that still fits."""
+    return Unkeyed() if key is None else await once(request, who, key)
+
+
+PerhapsRepeatable = Annotated[Once | Unkeyed, Depends(once_if_keyed)]
+
+
 def _digest(path: str, body: bytes) -> str:
     """Equal for the same address and content, however the JSON is laid out."""
     try:

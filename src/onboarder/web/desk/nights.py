@@ -1,6 +1,5 @@
 """“Malam”: what the nightly comparisons found, repaired and left."""
 
-import asyncio
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -9,13 +8,13 @@ from pydantic import TypeAdapter
 
 from onboarder.model.ids import RunId
 from onboarder.model.work import RunState
-from onboarder.office.exports import Sheet, as_xlsx
+from onboarder.office.exports import Sheet
 from onboarder.office.nights import Night, NightLine, night
 from onboarder.people.roles import Role
 from onboarder.records.findings import Finding
 from onboarder.records.history import recent_runs
 from onboarder.records.runs import RunRecord
-from onboarder.web.desk.downloads import workbook
+from onboarder.web.desk.downloads import FileKind, as_file
 from onboarder.web.desk.frame import page
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.parts import card, downloads, facts, note, place, shop_link, table
@@ -33,10 +32,9 @@ def routes(made: APIRouter) -> None:
             known = await recent_runs(tx)
         return page(visit, visit.words("nights.title"), _list(visit, known))
 
-    @made.get("/malam/{run}.xlsx")
-    async def as_workbook(run: str, visit: InOffice) -> Response:
-        sheet = _sheet(visit, await _found(visit, run))
-        return workbook(f"malam-{run}", await asyncio.to_thread(as_xlsx, [sheet]))
+    @made.get("/malam/{run}.{kind}")
+    async def to_take_away(run: str, kind: FileKind, visit: InOffice) -> Response:
+        return await as_file(f"malam-{run}", kind, _sheet(visit, await _found(visit, run)))
 
     @made.get("/malam/{run}")
     async def one(run: str, visit: WithFigures) -> Response:
@@ -49,7 +47,7 @@ def routes(made: APIRouter) -> None:
             _facts(visit, seen.run),
             _lines(visit, seen.lines),
             _drifts(visit, seen.found) if single and seen.found else None,
-            downloads(words, f"{HERE}/{quote(run)}", "xlsx") if single and seen.found else None,
+            downloads(words, f"{HERE}/{quote(run)}", *FileKind) if single and seen.found else None,
         )
 
 

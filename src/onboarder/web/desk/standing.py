@@ -1,10 +1,7 @@
 """“Keadaan”: where the programme stands, as figures, charts and tables that also print."""
 
-import asyncio
-
 from fastapi import APIRouter, Response
 
-from onboarder.office.exports import as_csv, as_xlsx
 from onboarder.office.forecast import Prospect
 from onboarder.office.standing import GOAL, Counts, Standing, standing
 from onboarder.office.standing_said import sentence, sheets_of
@@ -12,17 +9,20 @@ from onboarder.office.words import Words
 from onboarder.people.roles import Role
 from onboarder.records.journeys import Stage
 from onboarder.web.desk.charts import Bar, Line, bars, lines
-from onboarder.web.desk.downloads import csv_file, workbook
+from onboarder.web.desk.downloads import FileKind, as_file, workbook
 from onboarder.web.desk.frame import page
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.parts import card, downloads, figures, note, table
-from onboarder.web.desk.visit import Visit, WithFigures
+from onboarder.web.desk.visit import InOffice, Visit, WithFigures
 
+HERE = "/meja/keadaan"
 LAST_DAYS = 14
 """Days in the table; the files have them all."""
 
 
 def routes(made: APIRouter) -> None:
+    _files(made)
+
     @made.get("/")
     async def show(visit: WithFigures) -> Response:
         seen = await _seen(visit)
@@ -35,18 +35,32 @@ def routes(made: APIRouter) -> None:
             el("div", _funnel(words, seen), _days(words, seen), class_="grid two"),
             _markets(words, seen),
             _canvassers(words, seen) if _sees_people(visit) else None,
-            downloads(words, "/meja/keadaan", "xlsx", "csv"),
+            downloads(words, HERE, FileKind.XLSX),
         )
 
+
+def _files(made: APIRouter) -> None:
+    """All tables as one workbook, and each as text."""
+
     @made.get("/keadaan.xlsx")
-    async def as_workbook(visit: WithFigures) -> Response:
+    async def everything(visit: WithFigures) -> Response:
         sheets = sheets_of(visit.words, await _seen(visit), people=_sees_people(visit))
-        return workbook("keadaan", await asyncio.to_thread(as_xlsx, sheets))
+        return await workbook("keadaan", sheets)
 
     @made.get("/keadaan.csv")
-    async def as_text(visit: WithFigures) -> Response:
-        *_, days = sheets_of(visit.words, await _seen(visit), people=False)
-        return csv_file("keadaan", as_csv(days))
+    async def days(visit: WithFigures) -> Response:
+        *_, sheet = sheets_of(visit.words, await _seen(visit), people=False)
+        return await as_file("keadaan", FileKind.CSV, sheet)
+
+    @made.get("/keadaan-pasar.csv")
+    async def markets(visit: WithFigures) -> Response:
+        sheet, *_ = sheets_of(visit.words, await _seen(visit), people=False)
+        return await as_file("keadaan-pasar", FileKind.CSV, sheet)
+
+    @made.get("/keadaan-canvasser.csv")
+    async def canvassers(visit: InOffice) -> Response:
+        _, sheet, _ = sheets_of(visit.words, await _seen(visit), people=True)
+        return await as_file("keadaan-canvasser", FileKind.CSV, sheet)
 
 
 async def _seen(visit: Visit) -> Standing:
@@ -136,6 +150,7 @@ def _days(words: Words, seen: Standing) -> Html:
             "details",
             el("summary", words("standing.last_days", count=LAST_DAYS)),
             table(header, rows, figures=range(1, 5)),
+            downloads(words, HERE, FileKind.CSV),
         ),
         title=title,
     )
@@ -157,6 +172,7 @@ def _markets(words: Words, seen: Standing) -> Html:
             body,
             class_="grid beside",
         ),
+        downloads(words, f"{HERE}-pasar", FileKind.CSV),
         title=title,
     )
 
@@ -173,6 +189,7 @@ def _canvassers(words: Words, seen: Standing) -> Html:
     ]
     return card(
         table([*header, words("standing.pace")], rows, figures=range(1, 8), few=True),
+        downloads(words, f"{HERE}-canvasser", FileKind.CSV),
         title=words("standing.by_canvasser"),
     )
 

@@ -1,14 +1,13 @@
 """“Macet”: what holds shops up, cause by cause, and mending all of one at once."""
 
-import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Response
 
 from onboarder.model.people import Actor
-from onboarder.office.exports import Sheet, as_xlsx
+from onboarder.office.exports import Sheet
 from onboarder.office.stuck import EXAMPLES, Cause, Repair, repair, stuck
-from onboarder.web.desk.downloads import workbook
+from onboarder.web.desk.downloads import FileKind, as_file
 from onboarder.web.desk.forms import text_of
 from onboarder.web.desk.frame import back_to, page
 from onboarder.web.desk.html import Html, el
@@ -29,7 +28,7 @@ def routes(made: APIRouter) -> None:
             words("stuck.title"),
             el("p", said if causes else words("stuck.none"), class_="lead"),
             [_card(visit, one) for one in causes],
-            downloads(words, HERE, "xlsx") if causes else None,
+            downloads(words, HERE, *FileKind) if causes else None,
         )
 
     @made.post("/macet")
@@ -49,10 +48,9 @@ def routes(made: APIRouter) -> None:
             HERE, "mended_some" if done.left else "mended", done=done.done, left=done.left
         )
 
-    @made.get("/macet.xlsx")
-    async def as_workbook(visit: InOffice) -> Response:
-        sheet = _sheet(visit, await _causes(visit))
-        return workbook("macet", await asyncio.to_thread(as_xlsx, [sheet]))
+    @made.get("/macet.{kind}")
+    async def to_take_away(kind: FileKind, visit: InOffice) -> Response:
+        return await as_file("macet", kind, _sheet(visit, await _causes(visit)))
 
 
 async def _causes(visit: Visit) -> list[Cause]:

@@ -1,6 +1,5 @@
 """“Tugas”: what only people can do, by owner and age, and answering it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,10 +9,10 @@ from fastapi import APIRouter, Response
 from onboarder.converge.orders import answer_task
 from onboarder.model.ids import MarketCode
 from onboarder.model.people import Actor
-from onboarder.office.exports import Sheet, Value, as_xlsx
+from onboarder.office.exports import Sheet, Value
 from onboarder.records.register import merchant_by_id
 from onboarder.records.tasks import TaskRecord, open_tasks, task_by_id
-from onboarder.web.desk.downloads import workbook
+from onboarder.web.desk.downloads import FileKind, as_file
 from onboarder.web.desk.forms import text_of
 from onboarder.web.desk.frame import back_to, page
 from onboarder.web.desk.html import Html, Node, el
@@ -55,7 +54,7 @@ def routes(made: APIRouter) -> None:
             words("tasks.title"),
             card(_by_owner(visit, asked), _filter(visit)) if asked else None,
             card(rows, el("p", more) if len(chosen) > SHOWN else None, title=_count(visit, chosen)),
-            downloads(words, HERE, "xlsx") if asked else None,
+            downloads(words, HERE, *FileKind) if asked else None,
         )
 
     @made.post("/tugas/{number}")
@@ -78,10 +77,9 @@ def routes(made: APIRouter) -> None:
         there = text_of(form, "kembali")
         return back_to(there if there.startswith("/meja/toko/") else HERE, "answered")
 
-    @made.get("/tugas.xlsx")
-    async def as_workbook(visit: InOffice) -> Response:
-        sheet = _sheet(visit, await _asked(visit))
-        return workbook("tugas", await asyncio.to_thread(as_xlsx, [sheet]))
+    @made.get("/tugas.{kind}")
+    async def to_take_away(kind: FileKind, visit: InOffice) -> Response:
+        return await as_file("tugas", kind, _sheet(visit, await _asked(visit)))
 
 
 def task_row(visit: Visit, task: TaskRecord, *, back: str) -> Html:

@@ -14,12 +14,12 @@ export function h(tag, props = {}, ...children) {
     else if (name.includes('-') || name === 'role' || name === 'for' || name === 'capture') node.setAttribute(name, value);
     else Object.assign(node, { [name]: value });
   }
-  node.append(.../** @type {Node[]} */ (children.flat().filter((one) => one || one === 0)));
+  node.append(.../** @type {Node[]} */ (children.flat(Infinity).filter((one) => one || one === 0)));
   return node;
 }
 
 /** @param {Element} node @param {...any} children */
-export const fill = (node, ...children) => node.replaceChildren(...children.flat().filter(Boolean));
+export const fill = (node, ...children) => node.replaceChildren(...children.flat(Infinity).filter(Boolean));
 
 /** A labelled field with room for what is wrong with it. @param {string} label @param {any} input @param {string} [hint] */
 export function field(label, input, hint) {

@@ -18,6 +18,8 @@ import { open, openBytes, seal, sealBytes, sha256, ulid } from './sealing.js';
 export const PIECE = 128 * 1024;
 const LOCK = 'outbox';
 const MOST_FAILURES = 3;
+/** What the server says no with and takes when it comes again as it is. */
+const PASSING = ['in_progress', 'upload_spoilt'];
 
 /** The server wants to know who is there before it takes anything more. */
 export class SignedOut extends Error {}
@@ -45,8 +47,9 @@ export class Outbox {
    * All or nothing, and on the disk when it returns. Raises PhoneFull: then nothing was kept.
    * @param {Operation[]} operations in the order in which the server should see them
    * @param {string} [draft] the form they came from; forgotten with them
+   * @param {(outbox: IDBObjectStore) => void} [also] what else is done in the same transaction
    */
-  async add(operations, draft) {
+  async add(operations, draft, also = (/** @type {IDBObjectStore} */ outbox) => {}) {
     const rows = await Promise.all(operations.map((one) => this.#row(one)));
     await write(this.db, ['outbox', 'photos', 'sealed'], ({ outbox, photos, sealed }) => {
       for (const { row, photo } of rows) {
@@ -54,6 +57,7 @@ export class Outbox {
         if (photo) photos.put(photo, row.id);
       }
       if (draft) sealed.delete(draft);
+      also(outbox);
     });
     await this.changed();
   }
@@ -73,12 +77,17 @@ export class Outbox {
     );
   }
 
-  /** Sends a stopped operation again, changed or as it was. The server refused the old one, so this is a new request; an edit now
-   *  replaces what somebody else wrote meanwhile. */
-  async resend(/** @type {Waiting} */ operation, body = operation.body) {
+  /**
+   * Sends a stopped operation again, changed or as it was, after `more`. The server refused the old one, so this is a new
+   * request; an edit now replaces what somebody else wrote meanwhile. All or nothing, as `add`.
+   * @param {Waiting} operation @param {any} [body] @param {Operation[]} [more] @param {string} [draft]
+   */
+  async resend(operation, body = operation.body, more = [], draft) {
     const { seq, state, blocked, problem, ...plain } = operation;
     if (plain.was) plain.was = {}; // seen and meant
-    await this.#change(seq, { key: ulid(), state: 'waiting', sealed: await seal(this.vault, plain.id, { ...plain, body }) });
+    const needs = [...(plain.needs ?? []), ...more.map((one) => one.id)];
+    const sealed = await seal(this.vault, plain.id, { ...plain, needs, body });
+    await this.add(more, draft, changing(seq, { key: ulid(), state: 'waiting', needs, sealed }));
   }
 
   /** Forgets an operation and whatever cannot arrive without it. @param {Waiting} operation */
@@ -107,14 +116,17 @@ export class Outbox {
     let last = 0;
     let failures = 0;
     let left = false;
+    const held = new Set(); // what waited for others; a mended record may have come behind it
     for (;;) {
       const rows = await this.#rows();
       const here = new Set(rows.map((row) => row.id));
-      const fresh = rows.filter((row) => row.seq > last);
+      const free = (/** @type {Row} */ row) => !row.needs.some((id) => here.has(id));
+      const fresh = rows.filter((row) => row.seq > last || (held.has(row.seq) && free(row)));
       if (!fresh.length) return left ? 30 : 0;
       for (const row of fresh) {
-        last = row.seq;
-        if (row.state !== 'waiting' || row.kid !== this.vault.kid || row.needs.some((id) => here.has(id))) continue;
+        last = Math.max(last, row.seq);
+        held[free(row) ? 'delete' : 'add'](row.seq);
+        if (row.state !== 'waiting' || row.kid !== this.vault.kid || !free(row)) continue;
         const outcome = await this.#one(row);
         if (outcome === 'sent') here.delete(row.id);
         failures = outcome === 'later' ? failures + 1 : 0;
@@ -142,7 +154,7 @@ export class Outbox {
   async #refused(row, operation, { status, problem, wait }) {
     if (status === 401) throw new SignedOut(problem.code);
     if (status === 429) throw Object.assign(new Unreachable('asked to wait'), { wait });
-    if (status >= 500 || status === 408 || problem.code === 'in_progress') return 'later';
+    if (status >= 500 || status === 408 || PASSING.includes(problem.code)) return 'later';
     await this.#change(row.seq, { state: 'stopped', sealed: await seal(this.vault, row.id, { ...operation, problem }) });
     return 'stopped';
   }
@@ -220,10 +232,7 @@ export class Outbox {
   }
 
   async #change(/** @type {number} */ seq, /** @type {Partial<Row>} */ change) {
-    await write(this.db, ['outbox'], ({ outbox }) => {
-      const found = outbox.get(seq);
-      found.onsuccess = () => found.result && outbox.put({ ...found.result, ...change });
-    });
+    await write(this.db, ['outbox'], ({ outbox }) => changing(seq, change)(outbox));
     this.changed();
   }
 
@@ -232,6 +241,12 @@ export class Outbox {
     return read(this.db, 'outbox', (outbox) => outbox.getAll());
   }
 }
+
+/** @param {number} seq @param {Partial<Row>} change @returns {(outbox: IDBObjectStore) => void} */
+const changing = (seq, change) => (outbox) => {
+  const found = outbox.get(seq);
+  found.onsuccess = () => found.result && outbox.put({ ...found.result, ...change });
+};
 
 /** How many rows wait on this phone, whoever wrote them. @param {IDBDatabase} db @returns {Promise<number>} */
 export const waitingOn = (db) => read(db, 'outbox', (outbox) => outbox.count());

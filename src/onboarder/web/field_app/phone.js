@@ -173,6 +173,11 @@ export class Phone {
     return Date.now() + (this.device.skew ?? 0);
   }
 
+  /** Today where the markets are. */
+  get today() {
+    return new Date(this.now()).toLocaleDateString('sv', { timeZone: 'Asia/Jakarta' });
+  }
+
   /** The marketplaces for practice, or the real ones. @returns {import('./traders.js').Rules[]} */
   get places() {
     return this.rules.marketplaces.filter((/** @type {any} */ one) => Boolean(one.practice) === Boolean(this.device.practice));
@@ -218,6 +223,12 @@ export class Phone {
   async add(operations, draft) {
     await this.#outbox.add(operations, draft && `draft ${draft}`);
     this.sync();
+  }
+
+  /** The same for what the server refused: sends it again, changed, after `more`. @param {import('./outbox.js').Waiting} stopped @param {any} [body] @param {import('./outbox.js').Operation[]} [more] @param {string} [draft] */
+  async resend(stopped, body, more, draft) {
+    await this.#outbox.resend(stopped, body, more, draft && `draft ${draft}`);
+    await this.sync();
   }
 
   get #outbox() {
@@ -304,7 +315,7 @@ export class Phone {
     return found.map((one) => ({ products: [], consents: [], stores: [], warnings: [], ...this.merchants.get(keyOf(one)), ...one }));
   }
 
-  /** The whole of one merchant. The phone number is shown but not kept. @param {string} key */
+  /** The whole of one merchant. Phone number and e-mail are shown but not kept. @param {string} key */
   async look(key) {
     const known = this.merchants.get(key);
     if (!known || !this.vault) return;
@@ -383,7 +394,7 @@ export class Phone {
   }
 
   #kept(/** @type {string} */ name, /** @type {any} */ value) {
-    return name === 'merchants' ? value.map((/** @type {any} */ { phone, ...rest }) => rest) : value;
+    return name === 'merchants' ? value.map((/** @type {any} */ { phone, email, ...rest }) => rest) : value;
   }
 
   #hold(/** @type {string} */ name, /** @type {any} */ value) {

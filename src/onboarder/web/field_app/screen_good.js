@@ -132,7 +132,7 @@ export async function good(phone, key, id) {
     if (photos.length) body.photos = [...body.photos, ...pictures.map((one) => one.id)];
     const of = { path: `/merchants/${key}/goods`, merchant: key, shown: t('op_good', { name: body.name }), needs: [key, ...pictures.map((one) => one.id)] };
     if (stopped) {
-      await phone.outbox?.resend(stopped, { ...stopped.body, ...body });
+      await phone.resend(stopped, { ...stopped.body, ...body }, pictures, name);
     } else if (id && known) {
       const changed = changes(known, body);
       const earlier = phone.waiting.filter((one) => one.id === id || one.product === id).map((one) => one.id);

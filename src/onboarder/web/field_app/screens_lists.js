@@ -82,12 +82,12 @@ function waitingCard(phone, one) {
     (problem?.errors ?? []).map((wrong) => h('p', {}, `${t(wrong.field)}: ${wrong.title}`)),
     form && h('a', { href: form, className: 'button main' }, t('mend')),
     problem?.code === 'likely_same' && button(t('other_person'), () => again({ ...one.body, same_person_ok: true })),
-    button(t('send_again'), () => again()),
+    one.kind === 'training' ? button(t('mark_trained'), () => again({ on: phone.today })) : button(t('send_again'), () => again()),
     button(t('discard'), () => confirm(t('discard_sure', { what: one.shown })) && phone.outbox?.discard(one), 'danger'));
 
-  async function again(/** @type {any} */ body = one.body) {
-    await phone.outbox?.resend(one, body);
-    await phone.sync();
+  /** @param {any} [body] */
+  function again(body) {
+    return phone.resend(one, body);
   }
 }
 
@@ -114,6 +114,7 @@ export function settings(phone) {
   const speaks = async (/** @type {any} */ code) => {
     await speak(code);
     await phone.set('lang', code);
+    phone.refresh();
     dispatchEvent(new HashChangeEvent('hashchange'));
   };
   const leave = async (/** @type {number} */ n) => {

@@ -86,18 +86,17 @@ const day = (/** @type {string} */ date) => new Date(date).toLocaleDateString(la
 
 /** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant */
 function training(phone, merchant) {
-  const on = new Date(phone.now()).toLocaleDateString('sv', { timeZone: 'Asia/Jakarta' });
   return [
     h('h2', {}, t('training')),
     merchant.trained_on
       ? h('p', { className: 'good' }, t('trained_on', { on: day(merchant.trained_on) }))
-      : button(t('mark_trained'), () => phone.add([{ ...operation('training', merchant, '/training', { on }), shown: t('op_training', { name: merchant.name }) }]), 'big'),
+      : button(t('mark_trained'), () => phone.add([{ ...operation('training', merchant, '/training', { on: phone.today }), shown: t('op_training', { name: merchant.name }) }]), 'big'),
   ];
 }
 
 /** @param {import('./phone.js').Phone} phone @param {import('./traders.js').Merchant} merchant */
 function consents(phone, merchant) {
-  const given = phone.texts.filter((one) => one.lang === lang && consented(merchant, one.purpose, one.marketplace)).map((one) => one.title);
+  const given = phone.texts.filter((one) => consented(merchant, one.purpose, one.marketplace)).map((one) => one.title);
   return [
     h('h2', {}, t('consents')),
     h('ul', { className: 'plain' }, given.map((title) => h('li', { className: 'good' }, `✓ ${title}`))),
@@ -138,7 +137,8 @@ function operation(kind, merchant, path, body) {
   return { id: ulid(), kind, method: 'PUT', path: `/merchants/${key}${path}`, body, needs: [key], shown: '', merchant: key };
 }
 
-const FIELDS = ['name', 'shop_name', 'block', 'stall', 'phone', 'goods'];
+const FIELDS = ['name', 'shop_name', 'block', 'stall', 'phone', 'email', 'goods'];
+const UNKEPT = ['phone', 'email'];
 const LONGEST = 120;
 
 /**
@@ -158,13 +158,15 @@ export async function traderForm(phone, key) {
     h('option', { value: one.code, selected: one.code === start.market }, one.name)));
   const text = (/** @type {string} */ of, /** @type {any} */ more = {}) =>
     field(t(of), h('input', { name: of, value: start[of] ?? '', maxLength: LONGEST, autocomplete: 'off', ...more }), wrong[of] ?? '');
+  const unseen = (/** @type {string} */ of) => key && known?.[of] === undefined;
   const form = h('form', { noValidate: true, oninput: () => phone.draft(name, content(form)), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
     trouble(stopped?.problem),
     text('name', { required: true, autocapitalize: 'words' }),
     field(t('market'), market),
     h('div', { className: 'pair' }, text('block'), text('stall')),
     text('goods', { placeholder: t('goods_example') }),
-    text('phone', { type: 'tel', inputMode: 'tel', placeholder: key && known?.phone === undefined ? t('phone_kept') : '08…' }),
+    text('phone', { type: 'tel', inputMode: 'tel', placeholder: unseen('phone') ? t('phone_kept') : '08…' }),
+    text('email', { type: 'email', inputMode: 'email', placeholder: unseen('email') ? t('phone_kept') : '' }),
     text('shop_name'),
     h('div', { className: 'foot' }, button(t('save'), save, 'main')));
 
@@ -178,10 +180,9 @@ export async function traderForm(phone, key) {
     const shown = t('op_trader', { name: body.name });
     await phone.set('market', body.market);
     if (stopped) {
-      await phone.outbox?.resend(stopped, { ...stopped.body, ...body });
-      phone.sync();
+      await phone.resend(stopped, { ...stopped.body, ...body }, [], name);
     } else if (key) {
-      if (known.phone === undefined && !body.phone) delete body.phone;
+      for (const one of UNKEPT) if (unseen(one) && !body[one]) delete body[one];
       const changed = changes(known, body);
       const needs = phone.waiting.filter((one) => one.merchant === key && one.kind !== 'photo').map((one) => one.id);
       if (needs.length) changed.was = {}; // nobody else has seen it yet
@@ -199,7 +200,7 @@ export async function traderForm(phone, key) {
 /** @param {any} form @returns {Record<string, any>} empty is null where the server knows no empty text */
 function content(form) {
   const texts = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value.trim()]));
-  return { ...texts, market: form.elements.market.value, phone: texts.phone || null, shop_name: texts.shop_name || null };
+  return { ...texts, market: form.elements.market.value, phone: texts.phone || null, email: texts.email || null, shop_name: texts.shop_name || null };
 }
 
 /**
@@ -209,7 +210,7 @@ function content(form) {
 export function consent(phone, key) {
   const merchant = phone.merchant(key);
   if (!merchant) return { title: t('none_found'), node: h('p', {}), back: '#/' };
-  const asked = phone.texts.filter((one) => one.lang === lang && (!one.marketplace || phone.places.some((place) => place.name === one.marketplace)));
+  const asked = phone.texts.filter((one) => !one.marketplace || phone.places.some((place) => place.name === one.marketplace));
   const ticks = asked.map((text) => {
     const before = consented(merchant, text.purpose, text.marketplace) ?? false;
     const label = tick(`${text.purpose} ${text.marketplace ?? ''}`, t('agrees'), before);
@@ -223,7 +224,7 @@ export function consent(phone, key) {
     ticks.map(({ text, label }) => h('fieldset', {},
       h('legend', {}, text.title, h('small', {}, ` ${t(text.required ? 'required' : 'optional')}`)),
       h('p', { className: 'aloud' }, text.summary),
-      'speechSynthesis' in window && button(t('speak'), () => aloud(text.summary)),
+      'speechSynthesis' in window && button(t('speak'), () => aloud(text)),
       h('details', {}, h('summary', {}, t('whole_text', { version: text.version })), h('p', {}, text.text)),
       label)),
     read,
@@ -244,17 +245,17 @@ export function consent(phone, key) {
       const body = { id, purpose, marketplace, text_version: version, given: input.checked, read_aloud: read.querySelector('input').checked, signature: input.checked ? box : null, at };
       return { id, kind: 'consent', method: 'POST', path: `/merchants/${key}/consents`, body, needs: [key], merchant: key, shown: t('op_consent', { title: text.title, name: merchant?.name }) };
     }));
-    speechSynthesis?.cancel();
+    globalThis.speechSynthesis?.cancel();
     location.replace(`#/pedagang/${key}`);
   }
 
   return { title: t('consents'), node, back: `#/pedagang/${keyOf(merchant)}`, form: true };
 }
 
-/** @param {string} text */
-function aloud(text) {
+/** @param {{summary: string, lang: string}} text */
+function aloud({ summary, lang: spoken }) {
   speechSynthesis.cancel();
-  speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(text), { lang: 'id-ID', rate: 0.95 }));
+  speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(summary), { lang: spoken, rate: 0.95 }));
 }
 
 /** Glass to sign on. */

@@ -8,7 +8,7 @@
  * @typedef {{id: string, merchant: string, merchant_field_id: string, marketplace: string, stage: string, done: number,
  *   total: number, sentence: string, who: string, url: string | null}} StoreBrief
  * @typedef {{id: string, field_id: string | null, market: string, name: string, shop_name: string | null, block: string,
- *   stall: string, phone?: string | null, goods: string, trained_on: string | null, warnings: {code: string, title: string}[],
+ *   stall: string, phone?: string | null, email?: string | null, goods: string, trained_on: string | null, warnings: {code: string, title: string}[],
  *   products: Good[], consents: Consent[], stores: StoreBrief[], identity?: boolean, identities?: string[], registered_by?: string, seen?: boolean, asked?: string[],
  *   refused?: {marketplace: string, title: string, next: string}[], waits?: boolean}} Merchant
  */

@@ -111,6 +111,22 @@ async def test_an_edit_needs_the_version_it_was_made_from(stall: Stall) -> None:
     assert first.headers["etag"] != made.headers["etag"]
 
 
+async def test_an_edit_whose_answer_was_lost_is_known_by_its_key(stall: Stall) -> None:
+    """What stands there is written otherwise than the phone wrote it: only the key tells that it is the phone's own."""
+    match = {"If-Match": (await stall.register()).headers["etag"]}
+    path, body = f"{MERCHANTS}/{SITI}", {"phone": "0813 9999 8888"}
+    first = await stall.service.canvasser.patch(path, json=body, headers=match | with_key(7))
+
+    again = await stall.service.canvasser.patch(path, json=body, headers=match | with_key(7))
+    other = await stall.service.canvasser.patch(
+        path, json={"phone": None}, headers=match | with_key(7)
+    )
+    foreign = await stall.service.canvasser.patch(path, json=body, headers=match | with_key(8))
+
+    assert (again.status_code, again.content) == (200, first.content)
+    assert [other.status_code, foreign.status_code] == [422, 412]
+
+
 async def test_of_two_edits_at_once_one_is_refused(stall: Stall) -> None:
     match = {"If-Match": (await stall.register()).headers["etag"]}
 

@@ -25,6 +25,25 @@ async def test_a_create_without_a_key_is_refused(service: Service) -> None:
     assert (refused.status_code, refused.json()["code"]) == (400, "key_missing")
 
 
+REPEATED_OTHERWISE = {
+    "/api/v1/people/{person}/enrolments": "the QR code before it is void, and none is shown twice",
+    "/api/v1/session/enrolment": "a QR code lets one phone in, once",
+}
+
+
+async def test_every_create_takes_a_key(service: Service) -> None:
+    described = (await service.anybody.get("/api/v1/openapi.json")).json()
+    without = {
+        path
+        for path, methods in described["paths"].items()
+        for said in methods.values()
+        if {"201", "202"} & said["responses"].keys()
+        and "Idempotency-Key" not in {one["name"] for one in said.get("parameters", [])}
+    }
+
+    assert without == REPEATED_OTHERWISE.keys()
+
+
 async def test_a_repeat_gets_the_same_answer_and_changes_nothing(service: Service) -> None:
     first = await add(service)
     service.pass_by(timedelta(hours=11))

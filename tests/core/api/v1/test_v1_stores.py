@@ -11,7 +11,7 @@ from onboarder.model.people import Actor
 from onboarder.model.work import Lane
 from onboarder.people.roles import Role
 from onboarder.records import stores, tasks
-from tests.support.signed_in import OWN, Service, ulid
+from tests.support.signed_in import OWN, Service, ulid, with_key
 from tests.support.stall import MERCHANTS, SITI, Stall
 from tests.support.town import REHEARSAL
 
@@ -67,6 +67,19 @@ async def test_a_shop_ordered_at_the_stall_opens_and_is_watched_without_reloadin
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert (accepted["id"], Lane.STALL) in stall.service.bell.rung
     assert (await stall.service.town.account()).creates == {"stores": 1, "listings": 1}
+
+
+async def test_an_order_that_is_sent_again_under_its_key_gets_the_same_answer(stall: Stall) -> None:
+    await stall.ready()
+    path, phone = f"{MERCHANTS}/{SITI}/stores", stall.service.canvasser
+    body, key = {"marketplaces": ["rehearsal"]}, with_key(7)
+
+    first, again = [await phone.post(path, json=body, headers=key) for _ in range(2)]
+    other = await phone.post(path, json=body | {"practice": True}, headers=key)
+
+    assert first.json()["accepted"]
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
 async def test_a_refused_order_says_the_first_thing_that_is_missing(stall: Stall) -> None:
