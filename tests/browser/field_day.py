@@ -22,7 +22,7 @@ HELPER = """async ({pin, work}) => {
     await phone.add([
       { ...common, id: key, kind: 'merchant', path: '/merchants',
         body: { id: key, market: 'KNM', name, shop_name: null, block: 'A', stall: '1', phone: '081234567890', email: null,
-          goods: 'terasi', same_person_ok: false } },
+          goods: 'terasi', same_person_ok: false, practice: false } },
       ...pictures,
       { ...common, id: good, kind: 'good', path: `/merchants/${key}/goods`, needs: [key, ...ids],
         body: { id: good, name: `Barang ${name}`, price: 5000, stock: 3, weight_grams: 100, category: null,

@@ -267,6 +267,7 @@ class _Api:
                     "email",
                     "goods",
                     "same_person_ok",
+                    "practice",
                 }
                 key = str(body["id"])
                 service.merchants[key] = {

@@ -53,15 +53,35 @@ def test_what_is_missing_is_listed_per_marketplace_with_minutes_until_the_shop_c
 def test_practice_is_marked_on_every_screen_and_offers_no_real_marketplace(
     phone: Handset, trader: str
 ) -> None:
+    del trader
     expect(phone.page.locator(".practice")).to_have_count(0)
     phone.go("#/setelan")
     phone.page.get_by_label("Mode latihan").check()
 
-    for screen in ("#/", "#/baru", "#/tugas", f"#/pedagang/{trader}", f"#/izin/{trader}"):
+    invented = phone.register("Bu Latihan")
+    for screen in ("#/baru", "#/tugas", f"#/izin/{invented}", f"#/pedagang/{invented}"):
         phone.go(screen)
         expect(phone.page.get_by_text("LATIHAN – bukan toko sungguhan")).to_be_visible()
-    phone.go(f"#/pedagang/{trader}")
     expect(phone.page.locator(".shop strong")).to_have_text(["Pasar Latihan"])
+
+
+def test_who_was_invented_for_practice_is_never_among_the_real_ones(
+    phone: Handset, service: StandIn, trader: str
+) -> None:
+    phone.go("#/setelan")
+    phone.page.get_by_label("Mode latihan").check()
+    invented = phone.register("Bu Latihan")
+    names = phone.page.locator(".cards li strong")
+
+    phone.go("#/")
+    expect(names).to_have_text(["Bu Latihan"])
+    phone.go("#/setelan")
+    phone.page.get_by_label("Mode latihan").uncheck()
+    phone.go("#/")
+    expect(names).to_have_text(["Bu Siti"])
+    phone.until_sent()
+
+    assert [service.merchants[one]["practice"] for one in (trader, invented)] == [False, True]
 
 
 def test_what_several_traders_share_is_warned_of(

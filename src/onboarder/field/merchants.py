@@ -42,20 +42,27 @@ class Written:
 
 
 async def register(
-    kit: Kit, who: Person, ulid: str, written: Written, *, same_person_ok: bool
+    kit: Kit,
+    who: Person,
+    ulid: str,
+    written: Written,
+    *,
+    same_person_ok: bool,
+    practice: bool = False,
 ) -> Entry:
     """A new merchant under the id that the phone made. Safe to repeat: what is on record under that id stays as it is.
 
-    `likely_same` if the same person seems to be there already, unless a person says that it is another one.
+    `likely_same` if the same person seems to be there already, unless a person says that it is another one. `practice`:
+    somebody invented for practice, who is compared with nobody.
     """
     async with kit.database.write() as tx:
         known = await records.entry(tx, ulid)
         if known is not None:
             return await theirs(tx, who, ulid)
-        fresh = _entry(kit, who, ulid, written)
+        fresh = replace(_entry(kit, who, ulid, written), practice=practice)
         if not who.sees(fresh.merchant.programme, fresh.merchant.market):
             raise Missing
-        if not same_person_ok:
+        if not (same_person_ok or practice):
             await _look_for(tx, who, fresh.merchant)
         await records.enter(tx, fresh)
         await writes.note(

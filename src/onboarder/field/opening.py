@@ -41,6 +41,8 @@ async def open_shop(
             refused.append(Turned(name, UNKNOWN))
         elif practice and not marketplace.connector.manifest.practice:
             refused.append(Turned(name, ONLY_PRACTICE))
+        elif known.entry.practice and not marketplace.connector.manifest.practice:
+            refused.append(Turned(name, INVENTED))
         else:
             found = verdict(kit, known, marketplace)
             lack = next((one for one in found.lacks if one.subject is None), None)
@@ -63,6 +65,15 @@ UNKNOWN = Lack(
         minutes=1,
         id="Marketplace ini belum diatur. Pilih yang lain; operator bisa menambahkannya.",
         en="This marketplace is not set up. Choose another; an operator can add it.",
+    ),
+)
+INVENTED = Lack(
+    "practice_merchant",
+    Need(
+        who=Actor.CANVASSER,
+        minutes=1,
+        id="Pedagang ini dicatat untuk latihan. Catat pedagang yang sebenarnya di luar mode latihan.",
+        en="This merchant was registered for practice. Register the real one outside practice mode.",
     ),
 )
 ONLY_PRACTICE = Lack(

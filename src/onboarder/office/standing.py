@@ -74,7 +74,7 @@ async def standing(
     """`marketplaces` are the configured ones, with whether they are for practice; practice counts only alone."""
     real = [name for name, practice in marketplaces.items() if not practice]
     zone = ZoneInfo(programme.timezone)
-    found = await journeys(tx, programme.code, real or list(marketplaces), zone)
+    found = await journeys(tx, programme.code, real or list(marketplaces), zone, practice=not real)
     return counted(found, programme, now.astimezone(zone).date(), practice=not real)
 
 

@@ -28,6 +28,8 @@ class Entry:
     changed_at: datetime
     device: str | None = field(repr=False)
     """Digest of a mark of the merchant's own phone."""
+    practice: bool = False
+    """Invented by somebody who practises: no figure counts such a merchant, and no real shop is opened."""
 
     @property
     def in_the_field(self) -> bool:
@@ -81,6 +83,7 @@ async def enter(tx: Transaction, fresh: Entry) -> None:
         "registered_at": fresh.registered_at,
         "changed_at": fresh.changed_at,
         "device": fresh.device,
+        "practice": fresh.practice,
     }
     await insert_new(tx, merchant, [row])
 
@@ -100,9 +103,16 @@ async def mark_device(tx: Transaction, where: StoreId, device: str) -> None:
 
 
 async def sharers(tx: Transaction, of: Entry) -> dict[str, int]:
-    """How many others of the programme have the same `phone`, `email` or `device`; only what is shared."""
+    """How many others of the programme, real or invented as this one, have the same `phone`, `email` or `device`.
+
+    Only what is shared.
+    """
     mine = {"phone": of.merchant.phone, "email": of.merchant.email, "device": of.device}
-    others = (merchant.c.programme == of.merchant.programme, merchant.c.id != of.merchant.id)
+    others = (
+        merchant.c.programme == of.merchant.programme,
+        merchant.c.practice == of.practice,
+        merchant.c.id != of.merchant.id,
+    )
     found: dict[str, int] = {}
     for name, value in mine.items():
         if value:
@@ -112,11 +122,12 @@ async def sharers(tx: Transaction, of: Entry) -> dict[str, int]:
 
 
 async def neighbours(tx: Transaction, one: Merchant) -> list[Merchant]:
-    """Among whom the same person might be on record already: those of the market, and those with the same phone."""
+    """Among whom the same person might be on record already: real ones of the market, and with the same phone."""
     near: ColumnElement[bool] = merchant.c.market == one.market
     if one.phone:
         near |= merchant.c.phone == one.phone
-    query = select(merchant).where(merchant.c.programme == one.programme, near)
+    real = merchant.c.practice.is_(False)
+    query = select(merchant).where(merchant.c.programme == one.programme, real, near)
     return [read_merchant(row) for row in (await tx.execute(query)).mappings()]
 
 
@@ -152,4 +163,5 @@ def _entry(row: RowMapping) -> Entry:
         row["registered_at"] or row["changed_at"],
         row["changed_at"],
         row["device"],
+        bool(row["practice"]),
     )

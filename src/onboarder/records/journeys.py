@@ -44,9 +44,16 @@ async def journeys(
     programme: ProgrammeCode,
     marketplaces: Collection[MarketplaceName],
     zone: tzinfo,
+    *,
+    practice: bool = False,
 ) -> list[Journey]:
-    """All merchants of the programme; stores on other marketplaces do not count. Days are those of the zone."""
-    rows = (await tx.execute(_ways(programme, marketplaces))).mappings()
+    """All merchants of the programme; stores on other marketplaces do not count. Days are those of the zone.
+
+    `practice`: those that were invented for practice too.
+    """
+    query = _ways(programme, marketplaces)
+    wanted = query if practice else query.where(merchant.c.practice.is_(False))
+    rows = (await tx.execute(wanted)).mappings()
     return [_read(dict(row), zone) for row in rows]
 
 

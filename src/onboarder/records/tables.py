@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -54,6 +55,7 @@ merchant = Table(
     Column("registered_by", String(64), nullable=False, server_default="import"),
     Column("registered_at", UtcTime),
     Column("device", String(64)),
+    Column("practice", Boolean, nullable=False, server_default=false()),
     Index(None, "programme", "market"),
     Index(None, "phone"),
     Index(
@@ -64,7 +66,8 @@ merchant = Table(
         postgresql_where=text("registered_by != 'import'"),
     ),
 )
-"""Registered by an import or, in the field, by a person: then the register's key is the ULID that the phone made."""
+"""Registered by an import or, in the field, by a person: then the register's key is the ULID that the phone made.
+`practice`: invented on a training day."""
 
 product = Table(
     "product",

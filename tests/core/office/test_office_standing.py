@@ -11,8 +11,9 @@ from onboarder.model.people import Market
 from onboarder.office.forecast import Prospect
 from onboarder.office.standing import Standing, counted, standing
 from onboarder.records import tables
+from onboarder.records.field import Entry, enter
 from onboarder.records.journeys import Journey, Stage
-from tests.support.town import MORNING, PROGRAMME, REHEARSAL, Town
+from tests.support.town import MORNING, PROGRAMME, REHEARSAL, Town, a_merchant
 
 TODAY = date(2026, 11, 23)
 PAGI = Market(MarketCode("PGI"), "Pasar Pagi", "Jl. Siliwangi", "45124")
@@ -67,11 +68,18 @@ async def test_a_shop_that_was_closed_again_still_came_that_far_and_is_said_to_b
 async def test_practice_counts_only_where_there_is_nothing_real(town: Town) -> None:
     await town.open_shops(1)
 
+    invented = replace(a_merchant(9), register_key="LATIHAN", phone=None)
+    entry = Entry(invented, "C01", town.clock(), town.clock(), None, practice=True)
+    async with town.database.write() as tx:
+        await enter(tx, entry)
+
     alone = await seen_in(town)
     beside = await seen_in(town, MarketplaceName("real"))
 
     assert (alone.practice, alone.funnel[Stage.LIVE]) == (True, 1)
     assert (beside.practice, beside.funnel[Stage.LIVE]) == (False, 0)
+    registered = [one.funnel[Stage.REGISTERED] for one in (alone, beside)]
+    assert registered == [2, 1], "nobody invented is counted beside real shops"
 
 
 def test_markets_and_canvassers_add_up_to_the_whole() -> None:

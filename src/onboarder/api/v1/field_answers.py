@@ -200,6 +200,7 @@ class MerchantItem(Shown):
     registered_by: str
     registered_at: datetime
     updated_at: datetime
+    practice: bool
 
 
 class MerchantVersion(Shown):

@@ -43,7 +43,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 class MerchantSent(Sent):
     """`phone` as people write it; `device`: a mark of the merchant's own phone, of which only a digest is kept.
 
-    `same_person_ok`: a person has said that this is nobody of those on record.
+    `same_person_ok`: a person has said that this is nobody of those on record. `practice`: nobody real, for good.
     """
 
     id: Ulid
@@ -57,6 +57,7 @@ class MerchantSent(Sent):
     goods: Annotated[Words, Field(max_length=200)] = ""
     device: Annotated[Annotated[Words, Field(max_length=200)] | None, Field(repr=False)] = None
     same_person_ok: bool = False
+    practice: bool = False
 
 
 class MerchantChanged(Sent):

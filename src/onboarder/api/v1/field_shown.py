@@ -77,6 +77,7 @@ def item(entry: Entry) -> MerchantItem:
         registered_by=entry.registered_by,
         registered_at=entry.registered_at,
         updated_at=entry.changed_at,
+        practice=entry.practice,
     )
 
 

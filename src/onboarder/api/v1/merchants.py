@@ -36,6 +36,7 @@ def router(premises: Premises) -> APIRouter:
     """`/merchants`."""
     made = APIRouter(tags=["merchants"])
     _lists(made, premises.kit)
+    _registers(made, premises.kit)
     _edits(made, premises.kit)
     _seals(made, premises.kit)
     return made
@@ -69,19 +70,26 @@ def _lists(made: APIRouter, kit: Kit) -> None:
         ]
 
 
-def _edits(made: APIRouter, kit: Kit) -> None:
+def _registers(made: APIRouter, kit: Kit) -> None:
     @made.post("/merchants", status_code=201)
     async def register(
         who: Worker, sent: MerchantSent, once: Repeatable, versions: Versioned, lang: InLang = "id"
     ) -> MerchantShown:
         async def work() -> str:
             entry = await merchants.register(
-                kit, who, sent.id, _written(sent), same_person_ok=sent.same_person_ok
+                kit,
+                who,
+                sent.id,
+                _written(sent),
+                same_person_ok=sent.same_person_ok,
+                practice=sent.practice,
             )
             return entry.merchant.id
 
         return await _shown(kit, who, await once.do(work), versions, lang)
 
+
+def _edits(made: APIRouter, kit: Kit) -> None:
     @made.patch("/merchants/{merchant}")
     async def edit(
         merchant: MerchantKey,

@@ -180,7 +180,7 @@ export class Phone {
 
   /** The marketplaces for practice, or the real ones. @returns {import('./traders.js').Rules[]} */
   get places() {
-    return this.rules.marketplaces.filter((/** @type {any} */ one) => Boolean(one.practice) === Boolean(this.device.practice));
+    return this.rules.marketplaces.filter((/** @type {any} */ one) => this.here(one));
   }
 
   /** @param {string} code */
@@ -198,10 +198,15 @@ export class Phone {
     return this.#all().get(key);
   }
 
-  /** All merchants: what waits first, then those this person registered. */
+  /** Whether it belongs to the mode that the phone is in: who was invented for practice is never among the real ones. @param {{practice?: boolean} | undefined} one */
+  here(one) {
+    return Boolean(one?.practice) === Boolean(this.device.practice);
+  }
+
+  /** All merchants of this mode: what waits first, then those this person registered. */
   traders() {
     const rank = (/** @type {import('./traders.js').Merchant} */ one) => Number(Boolean(one.waits)) * 2 + Number(one.registered_by === this.me?.id);
-    return [...this.#all().values()].sort((one, other) => rank(other) - rank(one) || one.name.localeCompare(other.name));
+    return [...this.#all().values()].filter((one) => this.here(one)).sort((one, other) => rank(other) - rank(one) || one.name.localeCompare(other.name));
   }
 
   #all() {

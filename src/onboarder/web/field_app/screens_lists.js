@@ -35,7 +35,7 @@ function traderCard(merchant, phone) {
 export function tasks(phone) {
   const list = h('ul', { className: 'cards' });
   const update = () => {
-    const open = phone.work.tasks.filter((task) => !phone.waiting.some((one) => one.path === `/tasks/${task.id}/answer`));
+    const open = phone.work.tasks.filter((task) => phone.here(merchantOf(phone, task)) && !phone.waiting.some((one) => one.path === `/tasks/${task.id}/answer`));
     fill(list, open.map((task) => taskCard(phone, task)), !open.length && h('li', { className: 'empty' }, t('no_tasks')));
   };
   update();
@@ -43,8 +43,11 @@ export function tasks(phone) {
 }
 
 /** @param {import('./phone.js').Phone} phone @param {any} task */
+const merchantOf = (phone, task) => [...phone.merchants.values()].find((one) => one.id === task.merchant || keyOf(one) === task.merchant);
+
+/** @param {import('./phone.js').Phone} phone @param {any} task */
 function taskCard(phone, task) {
-  const merchant = [...phone.merchants.values()].find((one) => one.id === task.merchant || keyOf(one) === task.merchant);
+  const merchant = merchantOf(phone, task);
   const answer = async (/** @type {string} */ text) => {
     await phone.add([{ id: ulid(), kind: 'answer', method: 'POST', path: `/tasks/${task.id}/answer`, body: { answer: text }, shown: t('op_answer', { title: task.title }) }]);
     say(t('saved'));

@@ -189,7 +189,7 @@ export async function traderForm(phone, key) {
       if (changed.any) await phone.add([{ ...changed, id: ulid(), kind: 'edit', method: 'PATCH', path: `/merchants/${key}`, needs, shown, merchant: key }], name);
     } else {
       key = ulid();
-      await phone.add([{ id: key, kind: 'merchant', method: 'POST', path: '/merchants', body: { id: key, ...body, same_person_ok: false }, shown, merchant: key }], name);
+      await phone.add([{ id: key, kind: 'merchant', method: 'POST', path: '/merchants', body: { id: key, ...body, same_person_ok: false, practice: Boolean(phone.device.practice) }, shown, merchant: key }], name);
     }
     location.replace(`#/pedagang/${stopped?.id ?? key}`);
   }

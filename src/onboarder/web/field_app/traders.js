@@ -10,7 +10,7 @@
  * @typedef {{id: string, field_id: string | null, market: string, name: string, shop_name: string | null, block: string,
  *   stall: string, phone?: string | null, email?: string | null, goods: string, trained_on: string | null, warnings: {code: string, title: string}[],
  *   products: Good[], consents: Consent[], stores: StoreBrief[], identity?: boolean, identities?: string[], registered_by?: string, seen?: boolean, asked?: string[],
- *   refused?: {marketplace: string, title: string, next: string}[], waits?: boolean}} Merchant
+ *   practice?: boolean, refused?: {marketplace: string, title: string, next: string}[], waits?: boolean}} Merchant
  */
 
 /** @param {any} thing @param {string} id */

@@ -97,6 +97,18 @@ async def test_the_same_device_behind_two_merchants_is_warned_of(stall: Stall) -
     assert [one["code"] for one in second.json()["warnings"]] == ["device_shared"]
 
 
+async def test_who_is_invented_for_practice_stands_apart(stall: Stall) -> None:
+    """Neither asked about nor warned of beside real merchants."""
+    await stall.register()
+
+    twin = await stall.register(id=ulid(9), practice=True)
+    real = await stall.register(id=ulid(10), name="Budi Contoh", stall="99", phone=None)
+
+    assert (twin.status_code, twin.json()["practice"], twin.json()["warnings"]) == (201, True, [])
+    assert (real.status_code, real.json()["practice"]) == (201, False)
+    assert (await stall.shown())["warnings"] == []
+
+
 async def test_an_edit_needs_the_version_it_was_made_from(stall: Stall) -> None:
     made = await stall.register()
     path, phone = f"{MERCHANTS}/{SITI}", stall.service.canvasser

@@ -112,6 +112,17 @@ async def test_practice_opens_shops_on_practice_marketplaces_alone(stall: Stall)
     assert [one["code"] for one in refused.json()["refused"]] == ["practice_only"]
 
 
+async def test_who_was_invented_for_practice_gets_no_real_shop(stall: Stall) -> None:
+    await stall.register(practice=True)
+    connector = stall.service.town.around.marketplaces[REHEARSAL].connector
+    vars(connector)["manifest"] = replace(connector.manifest, practice=False)
+
+    refused = await stall.open()
+
+    assert [one["code"] for one in refused.json()["refused"]] == ["practice_merchant"]
+    assert refused.json()["accepted"] == []
+
+
 async def test_readiness_counts_minutes_and_names_who_acts(stall: Stall) -> None:
     await stall.register()
     path = f"{MERCHANTS}/{SITI}/readiness"
