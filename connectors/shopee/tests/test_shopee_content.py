@@ -229,10 +229,14 @@ def test_without_a_parcel_only_channels_that_want_none_are_used() -> None:
     strict = ItemLimit.model_validate({"dimension_limit": {"dimension_mandatory": True}})
 
     assert usable_channels([measured, plain], 100, ItemLimit(), bare) == [plain]
-    for channels, limits in (([measured], ItemLimit()), ([plain], strict)):
+    for channels, limits, one_listing in (
+        ([measured], ItemLimit(), False),
+        ([plain], strict, True),
+    ):
         with pytest.raises(ActionNeeded) as asked:
             usable_channels(channels, 100, limits, bare)
         assert asked.value.advice is advice.NO_PACKAGE
+        assert asked.value.one_listing is one_listing, "a category's wish holds up its goods alone"
 
 
 def test_channels_whose_fee_only_the_seller_can_choose_are_left_out() -> None:

@@ -93,7 +93,7 @@ class Desk:
             console.capture() as caught
         ):  # rich itself would end the process when the reader goes away
             for part in parts:
-                console.print(part)
+                console.print(part, crop=False)
         return caught.get()
 
     def run(self, work: Coroutine[object, object, T]) -> T:

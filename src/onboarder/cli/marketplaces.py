@@ -10,18 +10,20 @@ from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
 from onboarder.cli.tables import Cell, facts, table
 from onboarder.connector.manifest import Capability, Manifest
-from onboarder.connector.registry import MarketplaceConfig, connector_type, installed, marketplaces
+from onboarder.connector.registry import MarketplaceConfig, configured, connector_type, installed
 from onboarder.converge.choice import marketplaces_named
 
 Known = tuple[MarketplaceConfig, Manifest]
 
 
 def show_marketplaces(desk: Desk, name: str | None) -> int:
-    configured = marketplaces(desk.settings.folder("marketplaces"))
-    chosen = marketplaces_named(configured, [name]) if name else list(configured)
-    known = [
-        (configured[one], connector_type(configured[one].connector).manifest) for one in chosen
+    """Those as well that are not switched on: what they ask for is wanted before."""
+    found = configured(desk.settings.folder("marketplaces"))
+    usable = [
+        one for one, config in found.items() if config.enabled or config.connector in installed()
     ]
+    chosen = marketplaces_named(found, [name]) if name else usable
+    known = [(found[one], connector_type(found[one].connector).manifest) for one in chosen]
     document = {
         "marketplaces": [_document(desk, *one) for one in known],
         "installed_connectors": list(installed()),
@@ -45,7 +47,7 @@ def _overview(desk: Desk, known: Sequence[Known]) -> list[RenderableType]:
             words("marketplaces.minutes", minutes=_minutes(manifest)),
             f"{_rate(config, manifest):g}/s",
             f"{manifest.settle.total_seconds():g} s",
-            words("marketplaces.practice" if manifest.practice else "marketplaces.real"),
+            _kind(desk, config, manifest),
         ]
         for config, manifest in known
     ]
@@ -63,10 +65,7 @@ def _details(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> list[
     head = facts(
         (
             (words("word.name"), f"{config.name} · {manifest.title}"),
-            (
-                words("marketplaces.kind"),
-                words("marketplaces.practice" if manifest.practice else "marketplaces.real"),
-            ),
+            (words("marketplaces.kind"), _kind(desk, config, manifest)),
             (words("word.address"), config.base_url),
             (words("marketplaces.connector"), config.connector),
             (words("marketplaces.countries"), ", ".join(manifest.countries)),
@@ -90,6 +89,7 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
         "name": config.name,
         "title": manifest.title,
         "practice": manifest.practice,
+        "enabled": config.enabled,
         "base_url": config.base_url,
         "connector": config.connector,
         "countries": list(manifest.countries),
@@ -109,6 +109,11 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
         "limits": asdict(manifest.limits),
         "notes": list(manifest.notes),
     }
+
+
+def _kind(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> str:
+    kind = desk.words("marketplaces.practice" if manifest.practice else "marketplaces.real")
+    return kind if config.enabled else f"{kind} · {desk.words('marketplaces.off')}"
 
 
 def _rate(config: MarketplaceConfig, manifest: Manifest) -> float:

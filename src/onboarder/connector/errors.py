@@ -92,12 +92,15 @@ class ActionNeeded(MarketplaceError):
         advice: Advice,
         *,
         look_again: timedelta | None = None,
+        one_listing: bool = False,
         detail: str = "",
         request_id: str | None = None,
     ) -> None:
         super().__init__(advice, detail=detail, request_id=request_id)
         self.look_again = look_again
         """How soon it pays to see whether the person has done it; None leaves it to the loop."""
+        self.one_listing = one_listing
+        """Whether only the listing at hand waits for that person, and the store's others go on."""
 
 
 class Rejected(MarketplaceError):

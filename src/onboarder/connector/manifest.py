@@ -59,7 +59,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class HumanStep:
-    """What only a person can do there, with the minutes it usually takes."""
+    """What only a person can do there for one store, with the minutes it usually takes."""
 
     who: str
     id: str

@@ -46,7 +46,7 @@ async def _save(
     values = days.of_a_store(as_opened(shop) | {"failure": None, "starts": 0}, now)
     if not await consent.authorise(tx, where, shop.remote_id, values):
         return Authorised.OTHER_SHOP
-    await keep(tx, around.vault, _owner(where), where, opened.credentials, now=now)
+    await keep(tx, around.vault, owner_of(where), where, opened.credentials, now=now)
     await consent.end_links(tx, where, now=now)
     await tasks.settle(tx, where, now=now, family=FAMILY)
     await _note(tx, around, visit, "consent.given")
@@ -56,7 +56,7 @@ async def _save(
 
 async def _report(tx: Transaction, around: Surroundings, visit: StateRecord, why: Advice) -> None:
     where = visit.store_id
-    owner = _owner(where)
+    owner = owner_of(where)
     now = around.clock()
     await tasks.ask(tx, where=where, owner=owner, subject=where, advice=why, now=now)
     await _note(tx, around, visit, why.code)
@@ -73,7 +73,8 @@ async def _note(tx: Transaction, around: Surroundings, visit: StateRecord, actio
     )
 
 
-def _owner(where: StoreId) -> MerchantId:
+def owner_of(where: StoreId) -> MerchantId:
+    """Whose store it is."""
     return MerchantId(where.rpartition("@")[0])
 
 

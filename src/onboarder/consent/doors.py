@@ -7,7 +7,7 @@ merchant follows the link again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -18,20 +18,22 @@ from onboarder.connector.consent import ConsentConnector, ConsentReturn, asks_co
 from onboarder.connector.contract import OpenedStore
 from onboarder.connector.errors import (
     ActionNeeded,
+    Advice,
     CredentialsExpired,
     MarketplaceError,
     OutcomeUnknown,
     Rejected,
 )
-from onboarder.consent.authorising import Authorised, authorise
+from onboarder.consent.authorising import Authorised, authorise, owner_of
 from onboarder.converge.doorbell import Doorbell
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId, marketplace_of
+from onboarder.model.people import Actor
 from onboarder.model.work import Lane
 from onboarder.people.links import as_typed, digest, new_state
-from onboarder.records import consent, writes
+from onboarder.records import consent, tasks, writes
 from onboarder.records.consent import LinkRecord, StateRecord
-from onboarder.records.database import RecordsBusy
+from onboarder.records.database import RecordsBusy, Transaction
 from onboarder.records.field import mark_device
 
 log = structlog.get_logger()
@@ -63,6 +65,8 @@ class Arrival(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     """The marketplace no longer takes the code."""
     NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    """Only our operator can mend it, and has been told."""
     BUSY = "busy"
     """Our own records could not take it in time."""
 
@@ -186,6 +190,8 @@ class Doors:
                 subject=where,
                 detail={"code": error.advice.code},
             )
+            if arrival is Arrival.FAILED:
+                await _tell(tx, where, error.advice, self.around.clock())
         return arrival
 
 
@@ -212,8 +218,15 @@ async def _redeemed(connector: ConsentConnector, given: ConsentReturn) -> Opened
         return await connector.redeem(given)
 
 
+async def _tell(tx: Transaction, where: StoreId, advice: Advice, now: datetime) -> None:
+    owner = owner_of(where)
+    await tasks.ask(tx, where=where, owner=owner, subject=where, advice=advice, now=now)
+
+
 def _why(error: MarketplaceError) -> Arrival:
     match error:
+        case _ if error.advice.who is Actor.OPERATOR:
+            return Arrival.FAILED
         case ActionNeeded() | Rejected():
             return Arrival.REFUSED
         case CredentialsExpired():

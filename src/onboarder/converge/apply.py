@@ -18,6 +18,7 @@ from onboarder.converge import agreed
 from onboarder.converge.failures import PHOTO_MISSING
 from onboarder.converge.outcomes import (
     is_final,
+    is_held,
     known_record,
     record_creates,
     record_end,
@@ -163,11 +164,11 @@ class Appliance:
         try:
             answer = await session.reach(lambda way: session.connector.create_listings(way, drafts))
             outcomes: dict[Reference, CreateOutcome] = dict(answer)
-        except (OutcomeUnknown, Rejected, Unsupported) as error:
-            outcomes = {content.reference: error for content in contents}
         except MarketplaceError as error:
-            await record_end(session, intents, error)
-            raise
+            if not _of_the_listing(error):
+                await record_end(session, intents, error)
+                raise
+            outcomes = {content.reference: error for content in contents}
         self._judge(await record_creates(session, contents, intents, outcomes))
 
     async def _update(self, step: UpdateListing) -> None:
@@ -243,7 +244,7 @@ class Appliance:
         """After one call: refusals of single listings do not stop the pass; trouble of the whole marketplace does."""
         lost = [one for one in ends if isinstance(one, OutcomeUnknown)]
         for one in ends:
-            if one is not None and not (is_final(one) or isinstance(one, OutcomeUnknown | Gone)):
+            if one is not None and not (_of_the_listing(one) or isinstance(one, Gone)):
                 raise one
         self._strikes = self._strikes + 1 if lost and None not in ends else 0
         if self._strikes >= MOST_STRIKES:
@@ -261,6 +262,11 @@ class Appliance:
         keys = self.session.work.photos
         photos = tuple(RemotePhoto(one, keys[one]) for one in content.photos if one in keys)
         return ListingDraft(content, photos)
+
+
+def _of_the_listing(error: MarketplaceError) -> bool:
+    """Whether it says nothing of the store's other listings."""
+    return is_final(error) or is_held(error) or isinstance(error, OutcomeUnknown)
 
 
 def _remote(record: ListingRecord) -> RemoteId:

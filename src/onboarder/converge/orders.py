@@ -98,6 +98,7 @@ async def answer_task(
                 id_message=f"jawaban untuk tugas {number}: {', '.join(choices)}",
             )
         await tasks.answer(tx, number, text, now=now)
+        await parking.try_again(tx, task.subject, task.code)
         if text in ANSWERS:
             await runs.decide(tx, int(task.subject.removeprefix("drift:")), ANSWERS[text])
         await stores.wake(tx, [task.store_id], lane=Lane.STALL, now=now)

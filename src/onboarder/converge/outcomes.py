@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from onboarder.connector.advice import UNREADABLE
 from onboarder.connector.contract import CreateOutcome
-from onboarder.connector.errors import Gone, MarketplaceError, OutcomeUnknown, Rejected, Unsupported
+from onboarder.connector.errors import (
+    ActionNeeded,
+    Gone,
+    MarketplaceError,
+    OutcomeUnknown,
+    Rejected,
+    Unsupported,
+)
 from onboarder.converge import agreed
-from onboarder.converge.failures import PARKED, failure
+from onboarder.converge.failures import PARKED, PERSON_WAIT, failure
 from onboarder.converge.session import Session, fresh_record
 from onboarder.model.ids import PhotoHash, Reference
 from onboarder.model.recorded import ListingRecord
@@ -95,6 +103,11 @@ def is_final(error: MarketplaceError) -> bool:
     return isinstance(error, Rejected | Unsupported)
 
 
+def is_held(error: MarketplaceError) -> TypeGuard[ActionNeeded]:
+    """Whether this one listing waits for a person and is then tried again."""
+    return isinstance(error, ActionNeeded) and error.one_listing
+
+
 def _missing(reference: Reference) -> OutcomeUnknown:
     return OutcomeUnknown(UNREADABLE, reference=reference, detail="missing from the batch's answer")
 
@@ -150,7 +163,7 @@ def _failed(
     content: ListingContent | None,
     error: MarketplaceError,
 ) -> ListingRecord:
-    """The record after an error: refusals are final for this content, doubts wait, vanished ones are marked."""
+    """The record after an error: refusals are final for this content, doubts and held ones wait, vanished are marked."""
     failed = replace(record, failure=failure(error, session.now))
     digest = content.digest if content is not None else None
     if isinstance(error, Gone) and record.remote_id is not None:
@@ -163,6 +176,8 @@ def _failed(
             not_before=session.now + wait,
             refused_digest=digest if _parked(record, error) else record.refused_digest,
         )
+    if is_held(error):
+        return replace(failed, not_before=session.now + (error.look_again or PERSON_WAIT))
     return replace(failed, refused_digest=digest) if is_final(error) else failed
 
 
@@ -174,7 +189,7 @@ async def _ask_about(
     error: MarketplaceError,
 ) -> None:
     parked = _parked(record, error)
-    if not (parked or is_final(error)):
+    if not (parked or is_final(error) or is_held(error)):
         return
     title = content.title if content is not None else session.title(record.reference)
     said = failure(error, session.now)

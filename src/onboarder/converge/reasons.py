@@ -1,10 +1,13 @@
 """Tasks last as long as their reason: what a pass knows decides which of a store's tasks still have one."""
 
 from dataclasses import replace
+from datetime import datetime
 
+from onboarder.connector.errors import ActionNeeded
 from onboarder.converge.failures import PARKED
 from onboarder.converge.session import Session, fresh_record
 from onboarder.model.ids import Reference
+from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState
 from onboarder.records import tasks
 from onboarder.records.database import Transaction
@@ -54,6 +57,17 @@ def _reasons(session: Session) -> set[tuple[str, str]]:
         content = wanted.listings.get(Reference(record.reference))
         if record.state is ListingState.REJECTED:
             found.add((record.id, REJECTED))
+        held_by = _held_by(record, session.now)
+        if held_by is not None:
+            found.add((record.id, held_by))
         if content is not None and record.refused_digest == content.digest and record.failure:
             found |= {(record.id, record.failure.code), (record.id, PARKED.code)}
     return found
+
+
+def _held_by(record: ListingRecord, now: datetime) -> str | None:
+    """Code of what a person must do before the listing is tried again, later than now; None if it waits for nobody."""
+    failure, until = record.failure, record.not_before or now
+    if failure is None or failure.kind != ActionNeeded.__name__ or until <= now:
+        return None
+    return failure.code

@@ -56,6 +56,12 @@ async def let_go_on(tx: Transaction, ids: Sequence[StoreId], *, now: datetime) -
     await stores.wake(tx, ids, lane=Lane.STALL, now=now)
 
 
+async def try_again(tx: Transaction, subject: str, code: str) -> None:
+    """A listing that waits for a person to see to `code` waits no longer; anything else stays as it is."""
+    held = (listing.c.id == subject, listing.c.failure["code"].as_string() == code)
+    await tx.execute(update(listing).where(*held).values(not_before=None))
+
+
 def _open(column: Column[str]) -> Select[str]:
     """Of the open tasks whose code is `parked` or of its family."""
     family = or_(task.c.code == PARKED_CODE, task.c.code.startswith(f"{PARKED_CODE}."))

@@ -61,6 +61,8 @@ def test_the_screen_shows_a_code_to_scan(field_office: Office) -> None:
 
     assert shown.out.count("█") > 100
     assert "tautan pribadi" in shown.out
+    whole = str(field_office.said("consent", store)["whatsapp_link"])
+    assert whole in shown.out.splitlines(), "a link broken over two lines opens nothing"
     assert "personal link" in field_office.run("consent", store, "--lang", "en").out
 
 

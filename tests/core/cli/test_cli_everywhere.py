@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -152,6 +153,33 @@ def test_a_practice_marketplace_is_marked_as_one(office: Office) -> None:
     assert "PRACTICE (not a real marketplace)" in shown.out
     assert told["practice"] is True
     assert office.run("marketplaces", "lain").code == Exit.USAGE
+
+
+def test_what_a_switched_off_marketplace_asks_for_is_shown_before_it_is_switched_on(
+    office: Office,
+) -> None:
+    shipped = Path(__file__).parents[3] / "config" / "marketplaces" / "shopee.toml"
+    office.configure("marketplaces/shopee.toml", shipped.read_text(encoding="utf-8"))
+    office.configure(
+        "marketplaces/lain.toml", 'connector = "lain"\nbase_url = "http://x"\nenabled = false\n'
+    )
+
+    [_, told] = records(office.said("marketplaces")["marketplaces"])
+    shown = office.run("marketplaces", "shopee", "--lang", "en").out
+
+    assert (told["name"], told["enabled"]) == ("shopee", False)
+    assert "switched off" in shown
+    for unknown in (
+        "the exact rate limits",
+        "how long a new item takes to appear",
+        "how long an uploaded image lives",
+        "original_price",
+        "how long the review",
+        "an Indonesian shop",
+        "kilograms or grams",
+        "the signed consent link",
+    ):
+        assert any(unknown in line for line in shown.splitlines() if "Not known:" in line)
 
 
 def test_a_worker_takes_only_known_lanes(office: Office) -> None:

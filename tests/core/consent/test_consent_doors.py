@@ -8,8 +8,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from onboarder.connector.advice import UNAVAILABLE
-from onboarder.connector.errors import Unavailable
+from onboarder.connector.advice import UNAVAILABLE, UNMAPPED
+from onboarder.connector.errors import (
+    ActionNeeded,
+    MarketplaceError,
+    OutcomeUnknown,
+    Unavailable,
+)
 from onboarder.consent.doors import Arrival, LinkState
 from onboarder.converge.links import bearer_of, replacement
 from onboarder.model.ids import MarketplaceName
@@ -238,6 +243,26 @@ async def test_a_marketplace_that_does_not_answer_leads_back_to_the_link(fair: F
 
     assert await fair.authorise(store, shop) is Arrival.NO_ANSWER
     assert await fair.authorise(store, shop) is Arrival.AUTHORISED
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [[ActionNeeded(UNMAPPED)], [OutcomeUnknown(UNMAPPED)] * 2],
+    ids=["refused", "and nobody knows what it means"],
+)
+async def test_what_only_the_operator_can_mend_is_no_refusal_of_the_merchant_and_becomes_a_task(
+    fair: Fair, errors: list[MarketplaceError]
+) -> None:
+    store, shop = await fair.draft(), await fair.sign_up("ani")
+    fair.connector.troubles += errors
+
+    assert await fair.authorise(store, shop) is Arrival.FAILED
+
+    assert [one.who for one in await fair.town.tasks()] == ["canvasser", "operator"]
+    assert await fair.codes_of_tasks() == ["consent.needed", UNMAPPED.code]
+    assert await fair.authorise(store, shop) is Arrival.AUTHORISED
+    await fair.town.run_until_quiet()
+    assert await fair.town.tasks() == []
 
 
 async def test_another_shop_than_before_is_refused_and_reported(fair: Fair) -> None:

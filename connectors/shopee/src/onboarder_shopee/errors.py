@@ -101,8 +101,13 @@ def refusal(
         faults = _faults(advice, said.message)
         return Rejected(advice, fields=faults, detail=detail, request_id=number)
     if issubclass(error, ActionNeeded):
-        look = _LOOKS.get(advice.code)
-        return ActionNeeded(advice, look_again=look, detail=detail, request_id=number)
+        return ActionNeeded(
+            advice,
+            look_again=_LOOKS.get(advice.code),
+            one_listing=advice is say.LOCKED,
+            detail=detail,
+            request_id=number,
+        )
     return error(advice, detail=detail, request_id=number)
 
 

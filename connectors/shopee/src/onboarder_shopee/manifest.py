@@ -55,14 +55,9 @@ MANIFEST = Manifest(
             "The seller finishes Seller Registration, pickup address and shipping in Seller Centre",
             15,
         ),
-        HumanStep(
-            "operator",
-            "Operator mengurus persetujuan aplikasi mitra (ERP System) dan kuncinya",
-            "The operator has the partner app (ERP System) approved and keeps its keys",
-            60,
-        ),
     ),
     notes=(
+        "Once for the programme the operator has the partner app (ERP System) approved; its live key lasts 180 days.",
         "Verified only against our own fake, built from the published documentation: there is no live account yet.",
         "Not known: the exact rate limits. Only error_rate_limit (burst) and error_limit (per day) tell.",
         "Not known: how long a new item takes to appear in lists and searches.",

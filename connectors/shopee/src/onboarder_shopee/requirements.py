@@ -55,7 +55,9 @@ def usable_channels(
 ) -> list[wire.Channel]:
     """Channels that this weight may use without anything we do not know."""
     if limits.dimension_limit.dimension_mandatory and settings.package is None:
-        raise ActionNeeded(advice.NO_PACKAGE, detail="the category wants dimensions")
+        raise ActionNeeded(
+            advice.NO_PACKAGE, one_listing=True, detail="the category wants dimensions"
+        )
     open_ones = [one for one in channels if one.fee_type not in NEEDS_CHOICE]
     measured = [one for one in open_ones if settings.package or one.fee_type != NEEDS_SIZE]
     if open_ones and not measured:

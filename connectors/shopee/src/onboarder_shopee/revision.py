@@ -136,7 +136,7 @@ class Revision:
             return
         reason = impersonal("; ".join(one.failed_reason for one in written.failure_list))
         if field is None or re.search(r"(?i)promotion|lock|reserved", reason):
-            raise ActionNeeded(advice.LOCKED, look_again=LOCK_LOOK, detail=reason)
+            raise ActionNeeded(advice.LOCKED, look_again=LOCK_LOOK, one_listing=True, detail=reason)
         raise Rejected(failure, fields=(FieldFault(field, reason),), detail=reason)
 
 
