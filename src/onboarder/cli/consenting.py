@@ -150,8 +150,7 @@ def _link_parts(desk: Desk, app: Application, shown: Shown) -> list[RenderableTy
                 (words("consent.for"), shown.link.bearer.canvasser),
             )
         ),
-        Text("\n".join(("", words("consent.paste"), shown.whatsapp, ""))),
-        Text(_whatsapp_link(shown), no_wrap=True, overflow="ignore"),  # broken in two it is no link
+        Text("\n".join(("", words("consent.paste"), shown.whatsapp, "", _whatsapp_link(shown)))),
     ]
 
 

@@ -86,6 +86,7 @@ class Desk:
     def _rendered(parts: "Sequence[RenderableType]") -> str:
         """In the terminal's width and colours (NO_COLOR is respected), else plain and wide."""
         from rich.console import Console
+        from rich.text import Text
 
         width = None if sys.stdout.isatty() else PIPE_WIDTH
         console = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
@@ -93,7 +94,8 @@ class Desk:
             console.capture() as caught
         ):  # rich itself would end the process when the reader goes away
             for part in parts:
-                console.print(part, crop=False)
+                # A running text is left to the terminal: a link broken in two opens nothing.
+                console.print(part, soft_wrap=isinstance(part, Text))
         return caught.get()
 
     def run(self, work: Coroutine[object, object, T]) -> T:

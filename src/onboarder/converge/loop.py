@@ -196,12 +196,13 @@ def _next_look(session: Session, todo: Plan) -> Next:
 
 
 async def _after(session: Session, error: MarketplaceError, generation: int) -> Next:
-    if isinstance(error, CredentialsExpired):
+    attempts, random = session.store.attempts, session.around.random
+    kind = session.manifest.credentials
+    if isinstance(error, CredentialsExpired) and kind is CredentialKind.CONSENT:
         waiting = await note_lost_consent(session, generation)
-        if waiting is not None:
-            return waiting
-    ours = session.manifest.credentials is CredentialKind.LOGIN
-    return after(error, session.store.attempts, session.around.random, our_login=ours)
+        # Triggered meanwhile, perhaps by new consent: the next pass finds out.
+        return waiting or Next(backoff(attempts, random), counts=False, ask=None)
+    return after(error, attempts, random, our_login=kind is CredentialKind.LOGIN)
 
 
 async def _let_go(

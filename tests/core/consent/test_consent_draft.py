@@ -11,7 +11,7 @@ from onboarder.converge.outlook import outlook
 from onboarder.model.shop import ListingState, ObservedStore, StoreState
 from onboarder.records import works
 from onboarder.records.consent_tables import consent_link
-from tests.support.consenting import GONE, Fair
+from tests.support.consenting import GONE, Fair, message
 from tests.support.town import PROGRAMME, REHEARSAL
 
 
@@ -165,3 +165,24 @@ async def test_consent_given_while_a_pass_fails_is_not_taken_for_the_lost_one(fa
     assert work.credentials.lost_at is None
     await fair.town.run_until_quiet()
     assert await fair.town.tasks() == []
+
+
+async def test_a_consent_lost_while_messages_arrive_is_asked_for_once(fair: Fair) -> None:
+    """A withdrawal and the message about it come together: the pass that finds out is triggered meanwhile."""
+    store = await fair.draft()
+    shop = await fair.open_shop(store)
+    told = list[str]()
+
+    async def refused(access: Access) -> ObservedStore | None:
+        told.append(f"e{len(told)}")
+        if len(told) <= 2:
+            await fair.inbox.take(REHEARSAL, message(told[-1], access.remote_id))
+        raise CredentialsExpired(GONE)
+
+    fair.withdraw(shop)
+    vars(fair.connector)["observe_store"] = refused
+    await fair.inbox.take(REHEARSAL, message("e", shop))
+    await fair.town.run_until_quiet()
+
+    assert await fair.codes_of_tasks() == ["consent.again"]
+    assert (await fair.town.work_of(store)).store.state is StoreState.AWAITING_OWNER

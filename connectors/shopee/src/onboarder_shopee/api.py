@@ -146,9 +146,9 @@ class ShopeeApi:
         return Request(method, path, path, effect, params=query, json=body, auth=auth)
 
 
-_FLAT: frozenset[type[BaseModel]] = frozenset({wire.Tokens, wire.ShopInfo, wire.AuthedShops})
+_FLAT: frozenset[type[BaseModel]] = frozenset({wire.Tokens, wire.ShopInfo})
 """Answers that have no `response`."""
-_WITHOUT_ERROR: frozenset[type[BaseModel]] = frozenset({item_wire.Violations, wire.AuthedShops})
+_WITHOUT_ERROR: frozenset[type[BaseModel]] = frozenset({item_wire.Violations})
 """Answers whose success says nothing of `error`."""
 _MAY_BE_EMPTY: frozenset[type[BaseModel]] = frozenset({item_wire.Written})
 """Answers whose success may come without `response`."""

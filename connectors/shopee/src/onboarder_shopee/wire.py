@@ -59,16 +59,6 @@ class Tokens(Wire):
     shop_id_list: Items[int] = ()
 
 
-class AuthedShop(Wire):
-    shop_id: int
-    expire_time: int | None = None
-
-
-class AuthedShops(Wire):
-    authed_shop_list: Items[AuthedShop]
-    more: bool = False
-
-
 class ShopInfo(Wire):
     """Flat. `status` NORMAL, BANNED or FROZEN."""
 
