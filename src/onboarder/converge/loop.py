@@ -34,6 +34,7 @@ from onboarder.converge.reasons import close_answered, report_faults
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import StoreId, marketplace_of
+from onboarder.model.recorded import StoreRecord
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Lane
 from onboarder.records import stores
@@ -107,8 +108,7 @@ async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | 
 
 
 async def _pass(session: Session) -> PassEnd:
-    generation, attempts = session.store.generation, session.store.attempts
-    around = session.around
+    begun, around = session.store, session.around
     error: MarketplaceError | None = None
     bound = session.bound = Bound(around.pass_span, silent=around.lease_span * SILENT)
     try:
@@ -118,15 +118,15 @@ async def _pass(session: Session) -> PassEnd:
         raise
     except MarketplaceError as caught:
         error = caught
-        following = await _after(session, error, generation)
+        following = await _after(session, error, begun.generation)
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail
         )
     except Exception as caught:
         log.exception("pass.cut_off" if bound.reached else "pass.failed")
-        following = _internal(attempts, session, ENDLESS if bound.reached else PARKED)
+        following = _internal(begun.attempts, session, ENDLESS if bound.reached else PARKED)
         error = MarketplaceError(following.ask or INTERNAL, detail=type(caught).__name__)
-    return await _let_go(session, generation, following, error)
+    return await _let_go(session, begun, following, error)
 
 
 async def _work(session: Session) -> Next:
@@ -206,11 +206,12 @@ async def _after(session: Session, error: MarketplaceError, generation: int) -> 
 
 
 async def _let_go(
-    session: Session, generation: int, following: Next, error: MarketplaceError | None
+    session: Session, begun: StoreRecord, following: Next, error: MarketplaceError | None
 ) -> PassEnd:
     now, wait = session.now, following.wait
     values = _tally(session, following, error)
-    if wait is None or wait >= PERSON_WAIT:
+    asked = begun.review_run is not None and session.store.review_run == begun.review_run
+    if asked and (wait is None or wait >= PERSON_WAIT):
         values["review_run"] = None  # no reconciliation waits for what only a person can mend
     async with session.around.database.write() as tx:
         if following.ask is not None:
@@ -219,7 +220,7 @@ async def _let_go(
         moved = await stores.release(
             tx,
             session.lease,
-            generation=generation,
+            generation=begun.generation,
             due_at=None if wait is None else now + wait,
             lane=session.store.lane if wait is not None and wait <= SOON else Lane.NIGHT,
             now=now,

@@ -78,7 +78,8 @@ async def _record(
     if run is None and not to_the_end:
         return
     looked: dict[str, object] = {"observed_at": session.now} if to_the_end else {}
-    async with session.commit({"review_run": None, **looked}) as tx:
+    looked |= {} if run is None else {"review_run": None}  # one that was marked meanwhile stays so
+    async with session.commit(looked) as tx:
         if run is not None:
             await _record_drifts(tx, run, drifts, session, to_the_end=to_the_end)
         await session.save(tx, *records)

@@ -7,12 +7,13 @@ import pytest
 from onboarder.connector.advice import UNMAPPED
 from onboarder.connector.contract import Access
 from onboarder.connector.errors import ActionNeeded
+from onboarder.converge.loop import PassEnd
 from onboarder.converge.night import LOCK_SPAN, PATIENCE, WINDOW, Night, Scope
-from onboarder.model.ids import MarketCode
+from onboarder.model.ids import MarketCode, RunId
 from onboarder.model.shop import ObservedStore
-from onboarder.model.work import DriftClass, DriftPolicy, RunState
+from onboarder.model.work import DriftClass, DriftPolicy, Lane, RunState
 from onboarder.problems import BusyProblem
-from onboarder.records import runs
+from onboarder.records import runs, stores
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
@@ -21,7 +22,7 @@ from tests.core.converge.disturbed import (
     a_shop_disturbed,
     found_again,
 )
-from tests.support.mischief import with_connector
+from tests.support.mischief import small_pages, with_connector
 from tests.support.town import Town, a_town
 
 
@@ -159,6 +160,23 @@ async def test_the_day_goes_on_while_the_night_looks(town: Town) -> None:
     assert (await night.advance(run)).totals == {}
     shown = (await town.account()).listing((await town.listing(store)).reference)
     assert shown["price"] == 13_000
+
+
+async def test_a_mark_set_while_a_pass_looks_outlives_it(town: Town) -> None:
+    [store] = await town.open_shops()
+    town.clock.pass_by(LATER)
+    night = Night(town.database, town.rules(), owner="n", clock=town.clock)
+    small, begun = small_pages(town), list[RunId]()
+
+    async def begin() -> None:
+        small.each_page = None
+        begun.append(await night.begin(by="test", scope=Scope()))
+
+    small.each_page = begin
+    async with town.database.write() as tx:
+        await stores.wake(tx, [store], lane=Lane.STALL, now=town.clock(), look=True)
+    assert await town.pass_over(store) is PassEnd.AGAIN
+    assert (await town.work_of(store)).store.review_run == begun[0]
 
 
 class BlindConnector(RehearsalConnector):
