@@ -24,7 +24,7 @@ check: $(STAMP) ## ruff, mypy strict, pyright strict, architecture tests
 	@$(BIN)/pyright
 	@$(BIN)/pytest -q tests/architecture
 unit: $(STAMP) ## only the fast tests, in parallel: no servers beyond the embedded Valkey, no faults, no mutants
-	@$(BIN)/pytest -q -n auto --dist loadfile -m "not postgres and not redis_server and not mercur and not processes" \
+	@$(BIN)/pytest -q -n auto --dist loadfile -m "not postgres and not redis_server and not mercur and not processes and not browser" \
 		--ignore tests/architecture --ignore tests/conformance --ignore tests/faults
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .

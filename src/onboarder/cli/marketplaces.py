@@ -113,7 +113,8 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
 
 def _kind(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> str:
     kind = desk.words("marketplaces.practice" if manifest.practice else "marketplaces.real")
-    return kind if config.enabled else f"{kind} · {desk.words('marketplaces.off')}"
+    off = desk.words("marketplaces.off")
+    return kind if config.enabled else f"{kind} · {off}"
 
 
 def _rate(config: MarketplaceConfig, manifest: Manifest) -> float:
