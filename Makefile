@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check format bench readme connector mutants mechanisms faults clean
+.PHONY: help setup lock demo test unit check format bench readme screenshots guides connector mutants mechanisms faults clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,8 +10,8 @@ CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/[!_]*/pyprojec
 PARTS := . $(CONNECTORS) workers
 
 ##@ Start
-demo: $(STAMP) ## ⭐ the whole job on a practice marketplace: import, open, faults, the night
-	@$(BIN)/onboarder demo
+demo: $(STAMP) ## ⭐ the whole job on a practice marketplace: import, open, faults, the night (SERVE=1: the pages stay open)
+	@$(BIN)/onboarder demo $(if $(SERVE),--serve)
 test: $(STAMP) ## ⭐ every test this machine can run; the last lines say what did not run
 	@$(BIN)/python -m tools.suite
 setup: $(STAMP) ## create the environment without running anything
@@ -30,6 +30,10 @@ format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 readme: $(STAMP) ## write the README's table of marketplaces again
 	@$(BIN)/python -m tools.readme_table --write
+screenshots: $(STAMP) ## take the guides' pictures again, by the browser tests on the real service
+	@ONBOARDER_TEST_PICTURES=docs/panduan/gambar $(BIN)/pytest -q tests/browser/test_field_on_the_service.py tests/browser/test_desk_on_the_service.py
+guides: $(STAMP) ## print the guides for canvassers and coordinators as PDF into var/panduan
+	@$(BIN)/python -m tools.print_guides
 connector: $(STAMP) ## NAME=x: a new connector that passes tier one untouched
 	@$(BIN)/python -m tools.new_connector $(NAME)
 mutants: $(STAMP) ## what the conformance kit makes of connectors with one defect each (ALL=1: every check)
@@ -52,7 +56,7 @@ help: ## this page
 	@if [ -t 1 ]; then bold='\033[1m'; name='\033[36m'; off='\033[0m'; fi; \
 	awk -v bold="$$bold" -v name="$$name" -v off="$$off" 'BEGIN {FS = ":.*## "; print "make <target>"} \
 		/^##@/ {printf "\n%s%s%s\n", bold, substr($$0, 5), off} \
-		/^[a-z-]+:.*## / {printf "  %s%-8s%s %s\n", name, $$1, off, $$2}' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / {printf "  %s%-11s%s %s\n", name, $$1, off, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(STAMP): requirements.lock pyproject.toml $(CONNECTORS:%=%/pyproject.toml) workers/pyproject.toml | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

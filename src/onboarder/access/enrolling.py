@@ -32,6 +32,10 @@ class Invitation:
     token: SecretStr = field(repr=False)
     expires_at: datetime
 
+    def link(self, public_url: str) -> SecretStr:
+        """What the QR code says. The part after `#` never leaves the phone that opens it."""
+        return SecretStr(f"{public_url}/app/#masuk={self.token.get_secret_value()}")
+
 
 async def invite(entrance: Entrance, who: str, *, by: str) -> Invitation:
     """Let one phone of that person in. An earlier invitation that nobody used is void."""

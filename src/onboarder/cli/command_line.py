@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_group
 
-from onboarder.cli import commands, commands_of_people
+from onboarder.cli import commands, commands_of_people, commands_of_the_demo
 from onboarder.cli.wording import Words
 
 _ORDER = (
@@ -59,7 +59,7 @@ def command_line(words: Words) -> TyperGroup:
     app.add_typer(_databases(), name="db")
     app.add_typer(_keys(), name="keys")
     app.command("doctor")(commands.doctor)
-    app.command("demo")(commands.demo)
+    app.command("demo")(commands_of_the_demo.demo)
     app.command("exit-codes")(commands.exit_codes)
     group = get_group(app)
     group.commands = {name: group.commands[name] for name in _ORDER}
@@ -86,6 +86,7 @@ def _databases() -> typer.Typer:
 def _people() -> typer.Typer:
     app = _app()
     app.command("add")(commands_of_people.add_person)
+    app.command("invite")(commands_of_people.invite_phone)
     app.command("list")(commands_of_people.list_people)
     app.command("reset")(commands_of_people.reset_person)
     app.command("disable")(commands_of_people.disable_person)

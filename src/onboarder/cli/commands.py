@@ -280,20 +280,6 @@ def doctor(context: typer.Context) -> int:
     return desk.run(examine(desk))
 
 
-def demo(
-    context: typer.Context,
-    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N")] = None,
-    merchants: Annotated[int | None, typer.Option("--merchants", metavar="N", min=1)] = None,
-    no_faults: Annotated[bool, typer.Option("--no-faults")] = False,
-) -> int:
-    from onboarder.cli.demonstration import demonstrate
-
-    return demonstrate(
-        Desk.of(context), keep=keep, seed=seed, merchants=merchants, faults=not no_faults
-    )
-
-
 def exit_codes(context: typer.Context) -> int:
     from onboarder.cli.exit_codes import exit_codes as carry_out
 

@@ -29,6 +29,13 @@ def reset_person(context: typer.Context, person: PersonId) -> int:
     return desk.run(reset(desk, person))
 
 
+def invite_phone(context: typer.Context, person: PersonId) -> int:
+    from onboarder.cli.people import invite
+
+    desk = Desk.of(context)
+    return desk.run(invite(desk, person))
+
+
 def list_people(context: typer.Context) -> int:
     from onboarder.cli.people import show_everybody
 

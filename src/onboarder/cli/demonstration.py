@@ -8,10 +8,20 @@ from onboarder.demo.run import DemoOptions, main
 
 
 def demonstrate(
-    desk: Desk, *, keep: Path | None, seed: int | None, merchants: int | None, faults: bool
+    desk: Desk,
+    *,
+    keep: Path | None,
+    seed: int | None,
+    merchants: int | None,
+    faults: bool,
+    serve: bool,
 ) -> int:
     options = DemoOptions(
-        config=desk.settings.config_dir, keep=keep, faults=faults, lang=desk.words.lang
+        config=desk.settings.config_dir,
+        keep=keep,
+        faults=faults,
+        lang=desk.words.lang,
+        serve=serve,
     )
     if seed is not None:
         options = replace(options, seed=seed)

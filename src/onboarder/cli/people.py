@@ -10,12 +10,13 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import SecretStr
 from rich.console import RenderableType
 from rich.text import Text
 
-from onboarder.access import staff
+from onboarder.access import enrolling, staff
 from onboarder.access.entrance import Entrance
 from onboarder.access.refused import Refused, Why
 from onboarder.access.sessions import close_session
@@ -26,7 +27,7 @@ from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
 from onboarder.cli.tables import facts, table
 from onboarder.model.ids import MarketCode
-from onboarder.people.roles import Role
+from onboarder.people.roles import Person, Role
 from onboarder.problems import RefusedProblem, UsageProblem
 from onboarder.qr_code import for_screen
 from onboarder.records import accounts, sessions
@@ -73,6 +74,23 @@ async def reset(desk: Desk, person: str) -> int:
                 raise Refused(Why.NO_PIN)
             password = _password(desk, account.id)
         return await _set_up(desk, app, account.id, password)
+
+
+async def invite(desk: Desk, person: str) -> int:
+    """The link and QR code that let one phone of a canvasser in, once. An earlier one is void."""
+    async with desk.application() as app:
+        address, programme = app.settings.public_address, app.programme.code
+        with _told(person):
+            operator = Person(desk.actor, Role.OPERATOR, programme, frozenset())
+            invitation = await staff.invite(_entrance(app), operator, person)
+    link, until = invitation.link(address).get_secret_value(), invitation.expires_at
+    minutes = enrolling.LASTS // timedelta(minutes=1)
+    desk.say("people.open_on_the_phone", person=person, minutes=minutes)
+    desk.show(
+        {"id": person, "link": link, "expires_at": until.isoformat()},
+        lambda: [Text(for_screen(link)), Text(link)],
+    )
+    return Exit.DONE
 
 
 async def show_everybody(desk: Desk) -> int:
@@ -215,6 +233,11 @@ _TEXTS = {
         "{0!r} signs in with an enrolled phone; enrol it at the desk",
         "{0!r} masuk dengan HP; daftarkan HP-nya di meja koordinator",
     ),
+    Why.NO_PHONE: (
+        "{0!r} signs in at the desk, not with a phone",
+        "{0!r} masuk di meja, bukan dengan HP",
+    ),
+    Why.PERSON_DISABLED: ("{0!r} is disabled", "{0!r} sudah dinonaktifkan"),
     Why.PASSWORD_WEAK: (
         f"the password needs {SHORTEST} characters and must not contain the id {{0!r}}",
         f"kata sandi perlu {SHORTEST} huruf dan tidak boleh memuat kode {{0!r}}",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -17,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from onboarder.demo.back_office import Account, ShownListing, ShownStore
+from onboarder.demo.open_pages import keep_open
 from onboarder.demo.reckoning import Reckoning, reckon
 from onboarder.demo.sample import write_sample
 from onboarder.demo.stage import Stage, a_stage
 from onboarder.problems import Problem
-from onboarder.settings import Settings
 
 ROWS_ASKED = 3
 """Exit code of an import that took the good rows and asks about others."""
@@ -41,6 +42,7 @@ SAYINGS = {
         "night": "5. Malam pertama. Sebelumnya, tangan-tangan di marketplace:",
         "meddled": "{prices} harga diubah, {withdrawn} barang ditarik, {deleted} dihapus, "
         "1 barang milik pedagang sendiri ditambahkan, 1 toko dibekukan",
+        "pages": "make demo SERVE=1 membuka halamannya dengan data ini: meja koordinator dan HP canvasser.",
     },
     "en": {
         "register": "1. The market's register goes in (sample data, with the dirt of a real one)",
@@ -52,13 +54,17 @@ SAYINGS = {
         "night": "5. The first night. Before it, hands at the marketplace:",
         "meddled": "{prices} prices changed, {withdrawn} listings withdrawn, {deleted} deleted, "
         "1 listing of a merchant's own added, 1 store suspended",
+        "pages": "make demo SERVE=1 opens the pages on this data: the coordinator's desk and a canvasser's phone.",
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """`keep`: an empty folder that stays for a look afterwards; otherwise everything is removed at the end."""
+    """`keep`: an empty folder that stays for a look afterwards; otherwise everything is removed at the end.
+
+    `serve`: the pages stay open until Ctrl-C.
+    """
 
     config: Path
     keep: Path | None = None
@@ -66,11 +72,14 @@ class DemoOptions:
     merchants: int = 120
     faults: bool = True
     lang: str = "id"
+    serve: bool = False
 
 
 def main(options: DemoOptions) -> int:
     """Run the demonstration; 0 only if nothing was doubled and nothing lost."""
     started = time.monotonic()
+    for name in [one for one in os.environ if one.startswith("ONBOARDER_")]:
+        del os.environ[name]  # nothing here may reach the caller's own records
     with (
         _folder(options.keep) as folder,
         a_stage(
@@ -78,9 +87,11 @@ def main(options: DemoOptions) -> int:
         ) as stage,
     ):
         account, reckoning = _play(stage, options)
-    seconds = round(time.monotonic() - started, 1)
-    _say_account(reckoning, account, seconds)
-    print(json.dumps(reckoning.as_json() | {"seconds": seconds}))  # noqa: T201  # the result itself
+        seconds = round(time.monotonic() - started, 1)
+        _say_account(reckoning, account, seconds)
+        document = json.dumps(reckoning.as_json() | {"seconds": seconds})
+        print(document, flush=True)  # noqa: T201  # the result itself
+        _pages(stage, options)
     return 0 if reckoning.duplicates == 0 and reckoning.lost == 0 else 1
 
 
@@ -110,8 +121,15 @@ def _play(stage: Stage, options: DemoOptions) -> tuple[Account, Reckoning]:
     _must(stage.run("reconcile", "--report", str(report)).returncode, {0}, "reconcile")
     _must(stage.run("watch", quiet=True).returncode, {0}, "watch")  # reviews after the repairs
     account = stage.back_office.account()
-    settings = Settings(config_dir=stage.folder / "config", data_dir=stage.folder / "data")
-    return account, asyncio.run(reckon(settings, account))
+    return account, asyncio.run(reckon(stage.settings, account))
+
+
+def _pages(stage: Stage, options: DemoOptions) -> None:
+    if options.serve:
+        kept = options.keep is not None
+        keep_open(stage, _note, _title, lang=options.lang, kept=kept)
+    else:
+        _note(SAYINGS[options.lang]["pages"])
 
 
 def _kill_once(stage: Stage, worker: "Popen[bytes]") -> "Popen[bytes]":
@@ -184,7 +202,7 @@ def _title(text: str) -> None:
 
 
 def _note(text: str) -> None:
-    _console().print(f"   {text}", highlight=False)
+    _console().print(f"   {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _console() -> Console:

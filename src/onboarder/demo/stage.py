@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from onboarder.demo.back_office import BackOffice
 from onboarder.problems import Problem
+from onboarder.settings import Settings
 
-START_WITHIN = 20.0
-"""Seconds for a process to be ready."""
+START_WITHIN = 180.0
+"""Seconds for a process to be ready, on a machine that is busy with something else."""
 STOP_WITHIN = 40.0
 
 SETTINGS = """\
@@ -107,23 +108,40 @@ seed = {seed}
 
 @dataclass
 class Stage:
-    """A prepared folder; `command` runs onboarder in it exactly as an operator would."""
+    """A prepared folder; `run` and `start` run onboarder in it exactly as an operator would."""
 
     folder: Path
     port: int
+    service_port: int
     back_office: BackOffice
     environment: dict[str, str] = field(repr=False)
     running: list["subprocess.Popen[bytes]"] = field(
         default_factory=list["subprocess.Popen[bytes]"]
     )
 
+    @property
+    def settings(self) -> Settings:
+        """Those that its processes have."""
+        return Settings(
+            config_dir=self.folder / "config",
+            data_dir=self.folder / "data",
+            public_url=self.address,
+        )
+
+    @property
+    def address(self) -> str:
+        """Of the pages, once the service runs."""
+        return f"http://127.0.0.1:{self.service_port}"
+
     def run(self, *arguments: str, quiet: bool = False) -> "subprocess.CompletedProcess[str]":
-        """One command, to its end; with `quiet` its output is returned instead of shown."""
+        """One command, to its end; with `quiet` its output is returned instead of shown. It has no keyboard."""
         return subprocess.run(  # noqa: S603  # our own command with our own arguments
             [*_ONBOARDER, *arguments],
             env=self.environment,
             text=True,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.PIPE if quiet else None,
             check=False,
         )
 
@@ -138,7 +156,7 @@ class Stage:
 
     def start_marketplace(self) -> None:
         """The practice marketplace, until it answers; `Problem` if it does not."""
-        self.start(
+        marketplace = self.start(
             "rehearsal",
             "serve",
             "--port",
@@ -149,21 +167,34 @@ class Stage:
             str(self.folder / "marketplace.toml"),
             log="marketplace.log",
         )
-        self._wait(self.back_office.alive, "marketplace")
+        self._wait(marketplace, self.back_office.alive, "marketplace.log")
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """A worker process, until it says that it works; `Problem` if it does not."""
-        log = self.folder / "worker.log"
-        before = log.stat().st_size if log.exists() else 0
-        worker = self.start("worker", log="worker.log")
-        self._wait(lambda: b"worker.started" in log.read_bytes()[before:], "worker")
-        return worker
+        return self._start_saying(b"worker.started", "worker")
 
-    def _wait(self, ready: Callable[[], bool], who: str) -> None:
+    def start_service(self) -> "subprocess.Popen[bytes]":
+        """The pages at `address`, until they can be opened; `Problem` if they cannot."""
+        return self._start_saying(b"serve.started", "serve")
+
+    def _start_saying(self, ready: bytes, command: str) -> "subprocess.Popen[bytes]":
+        log = self.folder / f"{command}.log"
+        before = log.stat().st_size if log.exists() else 0
+        process = self.start(command, log=log.name)
+        self._wait(process, lambda: ready in log.read_bytes()[before:], log.name)
+        return process
+
+    def _wait(
+        self, process: "subprocess.Popen[bytes]", ready: Callable[[], bool], log: str
+    ) -> None:
         deadline = time.monotonic() + START_WITHIN
         while not ready():
-            if time.monotonic() > deadline:
-                raise Problem(f"the {who} did not start", hint=f"see {self.folder}/{who}.log")
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = (self.folder / log).read_text(errors="replace").splitlines()
+                raise Problem(
+                    f"the {log.removesuffix('.log')} process did not start",
+                    hint=f"try again; it said: {said[-1] if said else 'nothing'}",
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -183,9 +214,10 @@ class Stage:
 @contextmanager
 def a_stage(config: Path, folder: Path, *, seed: int, faults: bool, lang: str) -> Generator[Stage]:
     """Set the stage in an empty folder; everything started in it is ended at the end."""
-    port = _free_port()
+    port, service_port = _free_ports(2)
     _configure(config, folder, port, FAULTS if faults else CALM, seed)
-    stage = Stage(folder, port, BackOffice(f"http://127.0.0.1:{port}"), _environment(folder, lang))
+    office = BackOffice(f"http://127.0.0.1:{port}")
+    stage = Stage(folder, port, service_port, office, _environment(folder, service_port, lang))
     try:
         yield stage
     finally:
@@ -207,17 +239,22 @@ def _configure(config: Path, folder: Path, port: int, marketplace: str, seed: in
     (folder / "marketplace.toml").write_text(marketplace.format(seed=seed), encoding="utf-8")
 
 
-def _environment(folder: Path, lang: str) -> dict[str, str]:
+def _environment(folder: Path, service_port: int, lang: str) -> dict[str, str]:
     """The caller's environment without its own onboarder settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONBOARDER_")}
     return kept | {
         "ONBOARDER_CONFIG_DIR": str(folder / "config"),
         "ONBOARDER_DATA_DIR": str(folder / "data"),
         "ONBOARDER_LANG": lang,
+        "ONBOARDER_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
+        "ONBOARDER_SERVE_PORT": str(service_port),
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports(number: int) -> list[int]:
+    """Different ones, that nobody listens on at this moment."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]

@@ -22,6 +22,11 @@ def address(secret: SecretStr, *, account: str, issuer: str) -> SecretStr:
     return SecretStr(totp.provisioning_uri(name=account, issuer_name=issuer))
 
 
+def code_of(secret: SecretStr, now: datetime) -> str:
+    """What the app shows at `now`."""
+    return TOTP(secret.get_secret_value()).at(now)
+
+
 def counter_of(secret: SecretStr, code: str, now: datetime) -> int | None:
     """The counter whose code this is; None if it is none of those around `now`. Each may be used once."""
     totp = TOTP(secret.get_secret_value())

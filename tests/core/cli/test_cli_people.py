@@ -11,7 +11,9 @@ import pytest
 from pydantic import SecretStr
 from pyotp.totp import TOTP
 
+from onboarder.access.enrolling import enrol
 from onboarder.access.entrance import Entrance
+from onboarder.access.refused import Refused, Why
 from onboarder.access.sessions import seat
 from onboarder.access.signing_in import by_password
 from onboarder.application import open_application
@@ -52,6 +54,22 @@ def sign_in(password: str, authenticator: str) -> str:
             found = await seat(entrance, token)
             assert found is not None
             return found.session.device
+
+    return asyncio.run(work())
+
+
+def enrols(link: str) -> bool:
+    """Whether a phone is let in by that link now."""
+
+    async def work() -> bool:
+        async with open_application(Settings()) as app:
+            entrance = Entrance(app.database, app.programme, app.vault, app.clock)
+            token = SecretStr(link.rpartition("=")[2])
+            try:
+                await enrol(entrance, token, SecretStr("274913"), title="HP", address="::1")
+            except Refused as refused:
+                return refused.why is not Why.TOKEN_UNKNOWN
+            return True
 
     return asyncio.run(work())
 
@@ -140,19 +158,56 @@ def test_a_lost_device_and_a_disabled_person_are_out(office: Office) -> None:
         (("reset", "C99"), Exit.REFUSED, "no person or device"),
         (("reset", "C01"), Exit.REFUSED, "enrolled phone"),
         (("disable", "C99"), Exit.REFUSED, "no person or device"),
+        (("invite", "C99"), Exit.REFUSED, "no person or device"),
+        (("invite", "ani"), Exit.REFUSED, "not with a phone"),
+        (("invite", "C02"), Exit.REFUSED, "is disabled"),
         (("lost", "hp-x"), Exit.REFUSED, "no person or device"),
     ],
 )
 def test_what_cannot_be_done_is_told(
-    office: Office, line: tuple[str, ...], code: Exit, said: str
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    line: tuple[str, ...],
+    code: Exit,
+    said: str,
 ) -> None:
+    monkeypatch.setenv("ONBOARDER_PUBLIC_URL", "https://onboarder.example")
     office.said(*ANI)
-    office.said("people", "add", "C01", "--role", "canvasser", "--name", "B", "--market", "KNM")
+    for person in ("C01", "C02"):
+        named = (person, "--role", "canvasser", "--name", "B", "--market", "KNM")
+        office.said("people", "add", *named)
+    office.said("people", "disable", "C02")
 
     ended = office.run("people", *line, "--lang", "en")
 
     assert ended.code == code
     assert said in ended.err
+
+
+def test_a_phone_is_let_in_by_a_link_that_only_its_newest_holder_can_use(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONBOARDER_PUBLIC_URL", "https://onboarder.example")
+    office.said("people", "add", "C01", "--role", "canvasser", "--name", "B", "--market", "KNM")
+
+    first, second = (office.said("people", "invite", "C01") for _ in range(2))
+
+    assert str(second["link"]).startswith("https://onboarder.example/app/#masuk=")
+    assert not enrols(str(first["link"]))
+    assert enrols(str(second["link"]))
+    assert not enrols(str(second["link"]))
+
+
+def test_a_phone_is_let_in_by_the_qr_code_on_the_terminal(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONBOARDER_PUBLIC_URL", "https://onboarder.example")
+    office.said("people", "add", "C01", "--role", "canvasser", "--name", "B", "--market", "KNM")
+
+    ended = office.run("people", "invite", "C01", "--lang", "en")
+
+    assert "for 10 minutes" in ended.err
+    assert "█" in ended.out
 
 
 def test_no_secret_can_stand_on_the_line(office: Office) -> None:

@@ -21,7 +21,6 @@ from onboarder.qr_code import for_page
 from onboarder.records.accounts import AccountRecord
 from onboarder.records.sessions import SessionRecord
 
-APP = "/app/#masuk="
 """What follows a # stays in the phone: no server and no log sees it."""
 
 Markets = Annotated[tuple[Annotated[str, Field(max_length=16)], ...], Field(max_length=50)]
@@ -129,7 +128,7 @@ def _devices(made: APIRouter, premises: Premises) -> None:
     async def invite(person: str, who: Keeper) -> InvitationShown:
         """A QR code that lets one phone in; the one before it is void, so this may be repeated."""
         invitation = await staff.invite(entrance, who, person)
-        link = premises.public_url + APP + invitation.token.get_secret_value()
+        link = invitation.link(premises.public_url).get_secret_value()
         return InvitationShown(link=link, qr=for_page(link), expires_at=invitation.expires_at)
 
     @made.get("/people/{person}/devices")

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Response
 
 from onboarder.access import staff
 from onboarder.access.staff import ID, LOOKS_AFTER, Changes, NewPerson
-from onboarder.api.v1.people import APP
 from onboarder.model.ids import MarketCode
 from onboarder.people.roles import Role
 from onboarder.qr_code import for_page
@@ -85,7 +84,7 @@ def _phones(made: APIRouter) -> None:
         words, entrance = visit.words, visit.premises.entrance
         account = await staff.person(entrance, visit.person, person)
         invitation = await staff.invite(entrance, visit.person, person)
-        link = visit.premises.public_url + APP + invitation.token.get_secret_value()
+        link = invitation.link(visit.premises.public_url).get_secret_value()
         steps = [el("li", words(f"people.step{number}")) for number in (1, 2, 3)]
         return page(
             visit,
