@@ -29,9 +29,9 @@ def picture() -> bytes:
     return made.getvalue()
 
 
-def add_good(phone: Handset, key: str, name: str) -> None:
+def add_good(phone: Handset, key: str, name: str, photo: bytes | None = None) -> None:
     phone.go(f"#/barang/{key}")
-    take_photo(phone)
+    take_photo(phone, photo)
     phone.page.get_by_label("Nama barang").fill(name)
     phone.page.get_by_label("Harga (Rp)").click()
     phone.press("75")
@@ -42,9 +42,9 @@ def add_good(phone: Handset, key: str, name: str) -> None:
     phone.page.get_by_role("button", name="250 g").click()
 
 
-def take_photo(phone: Handset) -> None:
+def take_photo(phone: Handset, photo: bytes | None = None) -> None:
     phone.page.locator("#camera").set_input_files(
-        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo or picture()}
     )
     phone.page.locator("figure img").wait_for()
 

@@ -1,5 +1,6 @@
 """“Malam”: what the nightly comparisons found, repaired and left."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import TypeAdapter
 
 from onboarder.model.ids import RunId
+from onboarder.model.shop import ListingField
 from onboarder.model.work import RunState
 from onboarder.office.exports import Sheet
 from onboarder.office.nights import Night, NightLine, night
@@ -133,9 +135,17 @@ def _change(visit: Visit, one: Finding) -> str:
     words, drift = visit.words, one.drift
     if drift.field:
         name = words.maybe(f"field.{drift.field}", drift.field)
-        return f"{name}: {drift.wanted} → {drift.observed}"
+        shown = (_value(visit, drift.field, value) for value in (drift.wanted, drift.observed))
+        return f"{name}: {' → '.join(shown)}"
     states = (words.maybe(f"state.{state}", state) for state in (drift.wanted, drift.observed))
     return " → ".join(filter(None, states))
+
+
+def _value(visit: Visit, name: str, value: str | None) -> str:
+    """Of variants a price holds several figures."""
+    if name != ListingField.PRICE:
+        return str(value)
+    return re.sub(r"\d+", lambda figure: visit.words.number(int(figure[0])), str(value))
 
 
 def _sheet(visit: Visit, seen: Night) -> Sheet:

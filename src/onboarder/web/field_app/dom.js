@@ -57,8 +57,11 @@ export function say(sentence, bad = false) {
 }
 let hide = 0;
 
-/** What the server said no with, and the next step. @param {import('./api.js').Problem | undefined} problem */
-export const trouble = (problem) => problem && h('p', { className: 'note bad' }, `${problem.title} ${problem.next ?? ''}`);
+/** What happened, and the next step. @param {{title: string, next?: string}} problem */
+export const sentences = ({ title, next }) => `${title.replace(/[.!?]?$/, (end) => end || '.')} ${next ?? ''}`;
+
+/** What the server said no with. @param {{title: string, next?: string} | undefined} problem */
+export const trouble = (problem) => problem && h('p', { className: 'note bad' }, sentences(problem));
 
 /** @param {number} rupiah */
 export const money = (rupiah) => `Rp ${grouped(rupiah)}`;
@@ -71,8 +74,9 @@ export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, '.
  * @param {() => HTMLInputElement} target
  * @param {string} erase what the last key is called
  * @param {string} [many] a key for several digits
+ * @param {() => void} [onward] a key that goes on to the next field
  */
-export function keypad(target, erase, many = '') {
+export function keypad(target, erase, many = '', onward) {
   const press = (/** @type {string} */ key) => {
     const input = target();
     const digits = input.value.replace(/\D/g, '');
@@ -81,7 +85,11 @@ export function keypad(target, erase, many = '') {
     input.value = next;
     input.dispatchEvent(new Event('input', { bubbles: true }));
   };
-  return h('div', { className: 'keys' }, [...'123456789', many, '0', '⌫'].map((key) => h(key ? 'button' : 'span', { type: 'button', 'aria-label': key === '⌫' ? erase : key, onclick: () => press(key), onpointerdown: (/** @type {Event} */ event) => event.preventDefault() }, key)));
+  const onpointerdown = (/** @type {Event} */ event) => event.preventDefault(); // the field keeps the focus
+  const key = (/** @type {string} */ one) => h(one ? 'button' : 'span', { type: 'button', 'aria-label': one === '⌫' ? erase : one, onclick: () => press(one), onpointerdown }, one);
+  if (!onward) return h('div', { className: 'keys' }, [...'123456789', many, '0', '⌫'].map(key));
+  const go = h('button', { type: 'button', className: 'main', onclick: onward, onpointerdown }, t('onward'));
+  return h('div', { className: 'keys wide' }, [...'123⌫456789'].map(key), go, [many, '0'].map(key));
 }
 
 /** A number typed on our keypad, or on a keyboard. @param {Record<string, any>} props @param {boolean} [thousands] */

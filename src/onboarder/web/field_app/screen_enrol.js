@@ -1,6 +1,6 @@
 // @ts-check
 import { Refused, Unreachable } from './api.js';
-import { fill, h, keypad, number, say, t } from './dom.js';
+import { fill, h, keypad, number, say, sentences, t } from './dom.js';
 import { Locked } from './phone.js';
 import { WrongPin } from './sealing.js';
 
@@ -60,7 +60,7 @@ export function lock(phone, begin) {
 function told(error) {
   if (error instanceof WrongPin) return t('pin_wrong', { n: error.message });
   if (error instanceof Locked) return t('pin_locked');
-  if (error instanceof Refused) return `${error.problem.title} ${error.problem.next ?? ''}`;
+  if (error instanceof Refused) return sentences(error.problem);
   if (!(error instanceof Unreachable)) throw error;
   return t('no_signal');
 }
@@ -76,7 +76,7 @@ function pinPad(question, done) {
     if (input.value.length === LENGTH) setTimeout(() => done(input.value));
   });
   show();
-  return h('div', { className: 'pin' }, h('label', { for: 'pin', role: 'alert' }, question), input, dots, keypad(() => input, t('erase')));
+  return h('div', { className: 'pin' }, h('label', { for: 'pin' }, h('span', { role: 'alert' }, question)), input, dots, keypad(() => input, t('erase')));
 }
 
 /** What the coordinator recognises the phone by. */

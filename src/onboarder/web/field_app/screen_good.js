@@ -54,9 +54,11 @@ export async function good(phone, key, id) {
     h('option', { value: one.code, selected: one.code === start.category }, one.title)));
   const variants = h('div', {});
   let target = price;
-  const keys = h('div', { className: 'dock', hidden: true }, keypad(() => target, t('erase'), '000'));
+  const keys = h('div', { className: 'dock', hidden: true }, keypad(() => target, t('erase'), '000', onward));
   const keep = () => phone.draft(name, { ...content(), photos: undefined }, photos).catch(() => say(t('full'), true));
-  const form = h('form', { noValidate: true, oninput: keep, onsubmit: (/** @type {Event} */ event) => event.preventDefault(), onfocusin: (/** @type {any} */ event) => {
+  const form = h('form', { noValidate: true, oninput: keep, onsubmit: (/** @type {Event} */ event) => event.preventDefault(), onfocusout: (/** @type {any} */ event) => {
+    if (!event.relatedTarget) keys.hidden = true;
+  }, onfocusin: (/** @type {any} */ event) => {
     const wanted = event.target.inputMode === 'none';
     if (wanted) target = event.target;
     keys.hidden = !wanted;
@@ -73,6 +75,12 @@ export async function good(phone, key, id) {
     id && !stopped && button(t('good_gone'), gone, 'danger'),
     h('div', { className: 'foot' }, !id && button(t('save_next'), () => save(true)), button(t('save'), () => save(false), 'main')),
     keys);
+  /** The next number to type; after the last one the keys make room. */
+  function onward() {
+    const numbers = [...form.querySelectorAll('[inputmode=none]')];
+    (numbers[numbers.indexOf(target) + 1] ?? { focus: () => target.blur() }).focus();
+  }
+
   function preset(/** @type {{grams: number, title: string}} */ { grams, title: what }) {
     const made = button(grams < 1000 ? `${grams} g` : `${grams / 1000} kg`, () => {
       weight.value = grouped(grams);
@@ -155,5 +163,5 @@ export async function good(phone, key, id) {
     location.replace(`#/pedagang/${key}`);
   }
 
-  return { title: id ? start.name : t('add_good'), node: form, back: `#/pedagang/${key}`, form: true };
+  return { title: id ? start.name : t('add_good').slice(2), node: form, back: `#/pedagang/${key}`, form: true };
 }

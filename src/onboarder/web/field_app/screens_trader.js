@@ -54,7 +54,7 @@ function shops(phone, merchant, left, update) {
     h('ul', { className: 'cards' }, judged.map((/** @type {any} */ { place, verdict, store }) => h('li', { className: 'shop' },
       h('strong', {}, place.title),
       store ? progress(store) : merchant.asked?.includes(place.name) ? h('p', {}, t('asked')) : missing(place, verdict),
-      (merchant.refused ?? []).filter((one) => one.marketplace === place.name && !store).map((one) => h('p', { className: 'note bad' }, `${one.title} ${one.next}`)),
+      (merchant.refused ?? []).filter((one) => one.marketplace === place.name && !store).map(trouble),
       ready.length > 1 && ready.some((/** @type {any} */ one) => one.place === place) && h('label', { className: 'tick' },
         h('input', { type: 'checkbox', id: `open-${place.name}`, checked: !left.has(place.name), onchange: () => { left.delete(place.name) || left.add(place.name); update(); } }), h('span', {}, t('open_here')))))),
     ready.length > 0 && h('div', { className: 'foot' }, button(t('open_shop', { n: chosen().length }), openShops, 'main')),
@@ -76,7 +76,7 @@ function progress(store) {
 function missing(place, { ready, minutes, missing: all }) {
   const list = (/** @type {any[]} */ needs) => h('ul', { className: 'missing' }, needs.map((one) =>
     h('li', {}, one.subject ? `${one.subject}: ${one.title}` : one.title, h('small', {}, t('minutes', { n: one.minutes })))));
-  const later = place.steps?.length && h('details', { id: `later-${place.name}` }, h('summary', {}, t('afterwards')), list(place.steps));
+  const later = Boolean(place.steps?.length) && h('details', { id: `later-${place.name}` }, h('summary', {}, t('afterwards')), list(place.steps));
   if (!all.length) return [h('p', { className: 'good' }, t('ready')), later];
   return [ready && h('p', { className: 'good' }, t('ready_partly')),
     h('details', { id: `missing-${place.name}` }, h('summary', {}, t('missing', { n: all.length, minutes })), list(all)), later];
@@ -127,7 +127,7 @@ function identity(phone, merchant) {
     say(t('nik_sealed'));
   };
   return h('details', { id: 'identity' }, h('summary', {}, t('identity')),
-    (merchant.identity || merchant.identities?.length) && h('p', { className: 'good' }, t('nik_sealed')),
+    Boolean(merchant.identity || merchant.identities?.length) && h('p', { className: 'good' }, t('nik_sealed')),
     field('NIK', input, t('nik_hint')), button(t('save'), save));
 }
 
@@ -194,7 +194,7 @@ export async function traderForm(phone, key) {
     location.replace(`#/pedagang/${stopped?.id ?? key}`);
   }
 
-  return { title: t(key ? 'edit_trader' : 'new_trader'), back: key ? `#/pedagang/${key}` : '#/', node: form, form: true };
+  return { title: key ? t('edit_trader') : t('new_trader').slice(2), back: key ? `#/pedagang/${key}` : '#/', node: form, form: true };
 }
 
 /** @param {any} form @returns {Record<string, any>} empty is null where the server knows no empty text */
