@@ -1,6 +1,5 @@
 """“Malam”: what the nightly comparisons found, repaired and left."""
 
-import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -8,7 +7,6 @@ from fastapi import APIRouter, Response
 from pydantic import TypeAdapter
 
 from onboarder.model.ids import RunId
-from onboarder.model.shop import ListingField
 from onboarder.model.work import RunState
 from onboarder.office.exports import Sheet
 from onboarder.office.nights import Night, NightLine, night
@@ -19,7 +17,7 @@ from onboarder.records.runs import RunRecord
 from onboarder.web.desk.downloads import FileKind, as_file
 from onboarder.web.desk.frame import page
 from onboarder.web.desk.html import Html, Node, el
-from onboarder.web.desk.parts import card, downloads, facts, note, place, shop_link, table
+from onboarder.web.desk.parts import card, downloads, facts, note, place, readable, shop_link, table
 from onboarder.web.desk.visit import InOffice, NotThere, Visit, WithFigures
 
 HERE = "/meja/malam"
@@ -135,17 +133,10 @@ def _change(visit: Visit, one: Finding) -> str:
     words, drift = visit.words, one.drift
     if drift.field:
         name = words.maybe(f"field.{drift.field}", drift.field)
-        shown = (_value(visit, drift.field, value) for value in (drift.wanted, drift.observed))
-        return f"{name}: {' → '.join(shown)}"
+        change = f"{drift.wanted} → {drift.observed}"
+        return f"{name}: {readable(words, drift.field, change)}"
     states = (words.maybe(f"state.{state}", state) for state in (drift.wanted, drift.observed))
     return " → ".join(filter(None, states))
-
-
-def _value(visit: Visit, name: str, value: str | None) -> str:
-    """Of variants a price holds several figures."""
-    if name != ListingField.PRICE:
-        return str(value)
-    return re.sub(r"\d+", lambda figure: visit.words.number(int(figure[0])), str(value))
 
 
 def _sheet(visit: Visit, seen: Night) -> Sheet:

@@ -1,10 +1,12 @@
 """Pieces that several pages of the desk are made of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from onboarder.model.ids import StoreId, marketplace_of
+from onboarder.model.shop import ListingField
 from onboarder.office.words import Words
 from onboarder.web.desk.html import Html, Node, el
 from onboarder.web.desk.visit import Visit
@@ -113,6 +115,13 @@ def place(visit: Visit, market: str, stall: str) -> str:
     """`Pasar Kanoman · Blok A/3`."""
     named = {one.code: one.name for one in visit.around.programme.markets}
     return " · ".join(one for one in (named.get(market, market), stall) if one)  # type: ignore[call-overload]  # a code as text
+
+
+def readable(words: Words, field: str, text: str) -> str:
+    """What a field holds, rupiah as people read them; of variants a price holds several."""
+    if field != ListingField.PRICE:
+        return text
+    return re.sub(r"\d+", lambda figure: words.number(int(figure[0])), text)
 
 
 def who(words: Words, actor: str) -> Html:

@@ -21,6 +21,7 @@ from onboarder.web.desk.parts import (
     marketplace_title,
     note,
     place,
+    readable,
     shop_link,
     table,
 )
@@ -217,7 +218,7 @@ def _answer(visit: Visit, one: Event) -> str:
 def _named(visit: Visit, change: str) -> str:
     """`price: 7500 → 8500` with the field's own word."""
     name, colon, rest = change.partition(": ")
-    return f"{visit.words.maybe(f'field.{name}', name)}{colon}{rest}"
+    return f"{visit.words.maybe(f'field.{name}', name)}{colon}{readable(visit.words, name, rest)}"
 
 
 def _state(visit: Visit, state: StoreState) -> Html:
