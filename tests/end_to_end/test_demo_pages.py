@@ -17,7 +17,7 @@ from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.processes
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds for the whole demonstration on a busy machine."""
 ELSEWHERE = "postgresql://nobody@127.0.0.1:1/the-callers-own"
 

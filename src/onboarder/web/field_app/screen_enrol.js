@@ -67,7 +67,7 @@ function told(error) {
 
 /** @param {string} question @param {(pin: string) => any} done */
 function pinPad(question, done) {
-  const input = number({ name: 'pin', type: 'password', maxLength: LENGTH, autocomplete: 'off' }, false);
+  const input = number({ name: 'pin', type: 'password', maxLength: LENGTH, autocomplete: 'off', 'aria-label': question }, false);
   input.id = 'pin';
   const dots = h('p', { className: 'dots', 'aria-hidden': 'true' });
   const show = () => fill(dots, [...Array(LENGTH)].map((_, at) => h('i', { className: at < input.value.length ? 'on' : '' })));
@@ -76,7 +76,7 @@ function pinPad(question, done) {
     if (input.value.length === LENGTH) setTimeout(() => done(input.value));
   });
   show();
-  return h('div', { className: 'pin' }, h('label', { for: 'pin' }, h('span', { role: 'alert' }, question)), input, dots, keypad(() => input, t('erase')));
+  return h('div', { className: 'pin' }, h('p', { className: 'ask', role: 'alert' }, question), input, dots, keypad(() => input, t('erase')));
 }
 
 /** What the coordinator recognises the phone by. */
