@@ -90,7 +90,7 @@ def test_the_pages_stay_open_until_ctrl_c_and_leave_nothing_behind(tmp_path: Pat
 def _sign_in(office: httpx.Client, demo: Demonstration) -> int:
     """As it stands on the screen."""
     [account], [password], [code] = (
-        demo.found(rf" {what} +(\S+)") for what in ("account", "password", "code")
+        demo.found(rf"(?m)^     {what} +(\S+)") for what in ("account", "password", "code")
     )
     form = {"akun": account, "sandi": password, "kode": code, "ke": "/meja/"}
     origin = {"Origin": str(office.base_url).rstrip("/")}
