@@ -28,6 +28,7 @@ SAYINGS = {
         "phone": """
    HP canvasser {who}: {link}
      Buka di komputer ini, di jendela sempit, dan buat PIN enam angka. Berlaku satu kali, 10 menit.
+     Setelan → Mode latihan, lalu daftarkan pedagang: tokonya dibuka di marketplace latihan.
      HP sungguhan lewat kabel USB: adb reverse tcp:{port} tcp:{port}, lalu tautan itu di Chrome HP.""",
         "marketplace": "Marketplace latihan: http://127.0.0.1:{port}/\n",
         "fresh": "Enter: kode dan tautan HP yang baru.",
@@ -47,6 +48,7 @@ SAYINGS = {
         "phone": """
    Canvasser {who}'s phone: {link}
      Open it on this computer, in a narrow window, and choose a PIN of six digits. Works once, for 10 minutes.
+     Setelan → Mode latihan (practice), then register a trader: the shop opens on the practice marketplace.
      A real phone by USB cable: adb reverse tcp:{port} tcp:{port}, then that link in its Chrome.""",
         "marketplace": "Practice marketplace: http://127.0.0.1:{port}/\n",
         "fresh": "Enter: a new code and a new link for a phone.",
