@@ -10,12 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOGETHER = {
-    "marketplaces": ("tests/end_to_end", "tests/marketplace", "connectors/mercur"),
     "members": ("workers", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
 }
-"""Folders with a share of their own. What needs the real Mercur stays in one, so that it is started once."""
-AFTERWARDS = {"laboratory": ("tests/faults",), "browsers": ("tests/browser",)}
-"""One after the other: a worker that gets no processor is late without anything being wrong with it."""
+"""Beside the many small tests of the core."""
+AFTERWARDS = {
+    "marketplaces": ("tests/end_to_end", "tests/marketplace", "connectors/mercur"),
+    "laboratory": ("tests/faults",),
+    "browsers": ("tests/browser",),
+}
+"""One after the other: a worker that gets no processor is late without anything being wrong with it.
+
+What needs the real Mercur stays in one share, so that it is started once.
+"""
 
 
 @dataclass(frozen=True)
