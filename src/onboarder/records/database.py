@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from onboarder.records.one_trip import OneTripConnection
+
 BUSY = timedelta(seconds=5)
 """How long an embedded write waits for another process's write before `RecordsBusy`."""
 READERS = 4
@@ -105,6 +107,7 @@ def _sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:
         pool_size=1 if writing else READERS,
         max_overflow=0,
         pool_timeout=60,
+        connect_args={"async_creator_fn": OneTripConnection},
         hide_parameters=True,  # errors are logged, and rows hold names and phones
     )
     begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
