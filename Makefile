@@ -42,7 +42,7 @@ mechanisms: $(STAMP) ## which test fails when which mechanism is taken out
 	@$(BIN)/python -m tools.mechanisms
 faults: $(STAMP) ## the whole fault laboratory, for hours; writes docs/reliability.md
 	@$(BIN)/python -m tests.faults.report
-bench: $(STAMP) ## speed of the engine and cost of a remote call, as ratios in one run
+bench: $(STAMP) ## how fast and how cheap it is, beside peers; writes docs/performance.md
 	@$(BIN)/python -m tools.bench
 lock: $(UV) ## pin every dependency with hashes again
 	@$(UV) pip compile --universal --generate-hashes --no-header --python-version 3.11 -q \

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server on loopback: no durability, thrown away at the end.
+"""A private PostgreSQL server on loopback: without durability unless asked for, thrown away at the end.
 
 ONBOARDER_TEST_POSTGRES_URL (for example postgresql://user:password@127.0.0.1:5432) names a server
 that already runs and on which databases may be created; then nothing is started.
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,12 +24,8 @@ from tests.servers.process import free_port, ordinary_user, running
 
 EXISTING_SERVER = "ONBOARDER_TEST_POSTGRES_URL"
 INITDB_OPTIONS = ("-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync")
-SETTINGS = (
-    "max_connections=200",
-    "fsync=off",
-    "full_page_writes=off",
-    "synchronous_commit=off",
-)
+CONNECTIONS = ("max_connections=200",)
+FORGETFUL = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 
 
 def why_not_available() -> str | None:
@@ -43,15 +39,18 @@ def why_not_available() -> str | None:
 
 
 @contextmanager
-def start_postgres() -> Generator[str]:
-    """Yield `postgresql://user@host:port`, without a database name: append `/name`."""
+def start_postgres(*, durable: bool = False) -> Generator[str]:
+    """Yield `postgresql://user@host:port`, without a database name: append `/name`.
+
+    `durable`: commits wait for the disk, as in production; tests are quicker without.
+    """
     existing = os.environ.get(EXISTING_SERVER)
     if existing:
         yield existing.rstrip("/")
         return
     with (
         tempfile.TemporaryDirectory(prefix="onboarder-postgres-") as folder,
-        _private_server(Path(folder)) as url,
+        _private_server(Path(folder), CONNECTIONS if durable else CONNECTIONS + FORGETFUL) as url,
     ):
         yield url
 
@@ -121,7 +120,7 @@ def _connected(
 
 
 @contextmanager
-def _private_server(folder: Path) -> Generator[str]:
+def _private_server(folder: Path, settings: Sequence[str]) -> Generator[str]:
     binaries, user, port = _binaries(), ordinary_user(), free_port()
     assert binaries is not None, why_not_available()
     if user is not None:
@@ -130,7 +129,7 @@ def _private_server(folder: Path) -> Generator[str]:
     initdb = [str(binaries / "initdb"), "-D", str(data), *INITDB_OPTIONS]
     subprocess.run(initdb, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
-    for setting in ("listen_addresses=127.0.0.1", f"port={port}", *SETTINGS):
+    for setting in ("listen_addresses=127.0.0.1", f"port={port}", *settings):
         command += ["-c", setting]
     fast_shutdown = signal.SIGINT
     with running(
