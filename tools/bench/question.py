@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from tools.bench import questions
 
-
 ROUNDS = 3
 
 
