@@ -6,7 +6,7 @@ Nothing in the product knows about this: a mechanism is taken out by replacing f
 # pyright: reportPrivateUsage=false
 # What is taken out mostly has no public name.
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -81,12 +81,18 @@ def _settle_time(patch: Patch) -> None:
 
 def _fencing(patch: Patch) -> None:
     async def hold(
-        tx: Transaction, lease: Lease, *, until: datetime, values: dict[str, object] | None = None
-    ) -> None:
+        tx: Transaction,
+        leases: Sequence[Lease],
+        *,
+        until: datetime,
+        values: Mapping[str, object] | None = None,
+    ) -> set[Lease]:
         fresh = {"lease_until": until, **(values or {})}
-        await tx.execute(update(store).where(store.c.id == lease.store_id).values(fresh))
+        ids = [one.store_id for one in leases]
+        await tx.execute(update(store).where(store.c.id.in_(ids)).values(fresh))
+        return set(leases)
 
-    patch.setattr(stores, "hold", hold)
+    patch.setattr(stores, "hold_all", hold)
 
 
 def _look_at_the_lease(patch: Patch) -> None:
@@ -147,15 +153,16 @@ def _one_open_task(patch: Patch) -> None:
 
 
 def _starts(patch: Patch) -> None:
-    take = stores.take_lease
+    take = stores.take_leases
 
-    async def uncounted(tx: Transaction, wanted: StoreId, **rest: object) -> Lease | None:
-        lease = await take(tx, wanted, **rest)  # type: ignore[arg-type]  # handed through
-        if lease is not None:
-            await tx.execute(update(store).where(store.c.id == wanted).values(starts=0))
-        return lease
+    async def uncounted(
+        tx: Transaction, wanted: Sequence[StoreId], **rest: object
+    ) -> dict[StoreId, Lease]:
+        leases = await take(tx, wanted, **rest)  # type: ignore[arg-type]  # handed through
+        await tx.execute(update(store).where(store.c.id.in_(list(leases))).values(starts=0))
+        return leases
 
-    patch.setattr(stores, "take_lease", uncounted)
+    patch.setattr(stores, "take_leases", uncounted)
 
 
 def _hand_back(patch: Patch) -> None:

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from onboarder.connector.contract import OpenedStore
 from onboarder.connector.errors import Advice
+from onboarder.converge.pass_records import as_opened
 from onboarder.converge.renewal import keep
-from onboarder.converge.session import as_opened
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.work import Lane

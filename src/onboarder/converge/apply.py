@@ -27,6 +27,7 @@ from onboarder.converge.outcomes import (
     record_success,
     record_withheld,
 )
+from onboarder.converge.pass_records import as_opened
 from onboarder.converge.plan import (
     CompleteStore,
     CreateListing,
@@ -39,12 +40,13 @@ from onboarder.converge.plan import (
     alive,
     fields_to_set,
 )
-from onboarder.converge.session import Session, as_opened
+from onboarder.converge.session import Session
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingContent
-from onboarder.model.work import IntentKind, IntentState
+from onboarder.model.work import IntentKind
 from onboarder.records import writes
+from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
 
@@ -104,13 +106,15 @@ class Appliance:
             raise
         known_empty = {} if found else {"observed_at": session.now}
         values = known_empty | as_opened(opened.store) | {"failure": None}
-        async with session.commit(values, progress=True) as tx:
+
+        async def with_the_key(tx: Transaction) -> None:
             await session.adopt_credentials(tx, opened.credentials)
             await session.stand(tx, opened.store.state, opened.store.reason)
-            await writes.conclude(tx, [intent], IntentState.DONE, now=session.now)
             await writes.note(
                 tx, at=session.now, actor="system", action="store.opened", subject=session.store.id
             )
+
+        await session.write(values=values, progress=True, done=[intent], rest=with_the_key)
         await session.reload()
         log.info("store.opened", store=session.store.id, state=session.store.state)
 
@@ -127,9 +131,12 @@ class Appliance:
             await record_end(session, [intent], error)
             raise
         values = {"state": done.state, "complete": done.complete}
-        async with session.commit(values, progress=True) as tx:
-            await session.stand(tx, done.state, done.reason)
-            await writes.conclude(tx, [intent], IntentState.DONE, now=session.now)
+        await session.write(
+            values=values,
+            progress=True,
+            done=[intent],
+            rest=lambda tx: session.stand(tx, done.state, done.reason),
+        )
         await session.reload()
 
     async def _upload(self, step: UploadPhoto) -> None:
@@ -145,8 +152,7 @@ class Appliance:
         except (Rejected, Unsupported) as error:
             await record_refused_photo(session, step.photo, error)
             return
-        async with session.commit(progress=True) as tx:
-            await writes.save_photo(tx, session.store.id, step.photo, remote.key)
+        await session.write(progress=True, photos=[(step.photo, remote.key)])
         session.work.photos[step.photo] = remote.key
 
     async def _create(self, contents: Sequence[ListingContent]) -> None:

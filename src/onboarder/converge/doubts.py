@@ -6,7 +6,8 @@ Only after the call's deadline and the marketplace's settle time have passed doe
 import structlog
 
 from onboarder.converge import agreed
-from onboarder.converge.session import Session, as_opened, fresh_record
+from onboarder.converge.pass_records import as_opened, fresh_record
+from onboarder.converge.session import Session
 from onboarder.model.recorded import Doubt, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import writes

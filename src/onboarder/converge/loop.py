@@ -38,8 +38,9 @@ from onboarder.model.recorded import StoreRecord
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Lane
 from onboarder.records import stores
+from onboarder.records.clerk import Entry
 from onboarder.records.codec import failure_json
-from onboarder.records.database import RecordsBusy
+from onboarder.records.database import RecordsBusy, Transaction
 from onboarder.records.stores import LeaseLost
 
 log = structlog.get_logger()
@@ -94,14 +95,11 @@ async def _begin(around: Surroundings, store: StoreId, owner: str) -> Session | 
     """The lease and all that is known, or why there is nothing for us to do."""
     if marketplace_of(store) not in around.marketplaces:
         return PassEnd.NOT_OURS
-    async with around.database.write() as tx:
-        now = around.clock()
-        lease = await stores.take_lease(tx, store, owner=owner, now=now, span=around.lease_span)
+    lease = await around.clerk.lease(store, owner=owner)
     if lease is None:
         return PassEnd.NOT_OURS
     try:
-        async with around.database.read() as tx:
-            return Session(around, lease, await stores.load(tx, store))
+        return Session(around, lease, await around.clerk.load(store))
     except (ValueError, TypeError, LookupError) as error:
         await put_aside(around, lease, error, most=MOST_INTERNAL)
         return PassEnd.UNREADABLE
@@ -213,7 +211,10 @@ async def _let_go(
     asked = begun.review_run is not None and session.store.review_run == begun.review_run
     if asked and (wait is None or wait >= PERSON_WAIT):
         values["review_run"] = None  # no reconciliation waits for what only a person can mend
-    async with session.around.database.write() as tx:
+    moved = False
+
+    async def release(tx: Transaction) -> None:
+        nonlocal moved
         if following.ask is not None:
             await session.ask(tx, following.ask)
         await close_answered(session, tx, well=following.forgets)
@@ -226,6 +227,8 @@ async def _let_go(
             now=now,
             values=values,
         )
+
+    await session.around.clerk.write(Entry(None, rest=release))
     return PassEnd.AGAIN if moved else PassEnd.DONE
 
 

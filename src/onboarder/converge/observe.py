@@ -11,7 +11,8 @@ from onboarder.connector.manifest import Capability
 from onboarder.converge import agreed
 from onboarder.converge.decisions import Difference, ask_about, policy_for
 from onboarder.converge.drift import listing_drifts, store_drifts
-from onboarder.converge.session import Session, fresh_record
+from onboarder.converge.pass_records import fresh_record
+from onboarder.converge.session import Session
 from onboarder.model.ids import Reference, RunId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState

@@ -16,7 +16,8 @@ from onboarder.connector.errors import (
 )
 from onboarder.converge import agreed
 from onboarder.converge.failures import PARKED, PERSON_WAIT, failure
-from onboarder.converge.session import Session, fresh_record
+from onboarder.converge.pass_records import Rest, fresh_record
+from onboarder.converge.session import Session
 from onboarder.model.ids import PhotoHash, Reference
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingContent, ListingState, ObservedListing
@@ -35,26 +36,32 @@ async def record_creates(
     outcomes: Mapping[Reference, CreateOutcome],
 ) -> list[MarketplaceError | None]:
     """What became of each create, in order; what the answer does not mention is in doubt."""
-    created: dict[str, ListingRecord] = {}
-    errors: list[MarketplaceError | None] = []
-    async with session.commit(progress=True) as tx:
-        for content, intent in zip(contents, intents, strict=True):
-            outcome = outcomes.get(content.reference) or _missing(content.reference)
-            if isinstance(outcome, ObservedListing):
-                created[intent] = _created(session, content, outcome)
-                errors.append(None)
-            else:
-                record = known_record(session, content.reference)
-                await _fail(session, tx, intent, record=record, content=content, error=outcome)
-                errors.append(outcome)
-        await _succeed(session, tx, created)
-    return errors
+    ends = {
+        intent: outcomes.get(content.reference) or _missing(content.reference)
+        for content, intent in zip(contents, intents, strict=True)
+    }
+    created = {
+        intent: _created(session, content, outcome)
+        for content, (intent, outcome) in zip(contents, ends.items(), strict=True)
+        if isinstance(outcome, ObservedListing)
+    }
+    failed = [
+        (intent, known_record(session, content.reference), content, outcome)
+        for content, (intent, outcome) in zip(contents, ends.items(), strict=True)
+        if not isinstance(outcome, ObservedListing)
+    ]
+
+    async def with_failures(tx: Transaction) -> None:
+        for intent, record, content, error in failed:
+            await _fail(session, tx, intent, record=record, content=content, error=error)
+
+    await _succeed(session, created, with_failures if failed else None)
+    return [None if isinstance(one, ObservedListing) else one for one in ends.values()]
 
 
 async def record_success(session: Session, intent: str, fresh: ListingRecord) -> None:
     """The write happened, and this is the listing now."""
-    async with session.commit(progress=True) as tx:
-        await _succeed(session, tx, {intent: fresh})
+    await _succeed(session, {intent: fresh}, None)
 
 
 async def record_withheld(session: Session, intent: str, seen: ListingRecord) -> None:
@@ -118,14 +125,26 @@ def _created(session: Session, content: ListingContent, shown: ObservedListing) 
     return agreed.created(record, content, shown, now=session.now, settled=settled)
 
 
-async def _succeed(session: Session, tx: Transaction, done: Mapping[str, ListingRecord]) -> None:
-    """Intents and the listings they led to, in few statements; drifts whose repair this was are repaired."""
-    for fresh in done.values():
-        repaired = known_record(session, fresh.reference).repairs - fresh.repairs
-        if repaired:
-            await runs.close_drifts(tx, session.store.id, fresh.reference, repaired)
-    await session.save(tx, *done.values())
-    await writes.conclude(tx, list(done), IntentState.DONE, now=session.now)
+async def _succeed(session: Session, done: Mapping[str, ListingRecord], rest: Rest | None) -> None:
+    """Intents and the listings they led to; drifts whose repair this was are repaired."""
+    repaired = {
+        fresh.reference: fields
+        for fresh in done.values()
+        if (fields := known_record(session, fresh.reference).repairs - fresh.repairs)
+    }
+
+    async def with_repairs(tx: Transaction) -> None:
+        for reference, fields in repaired.items():
+            await runs.close_drifts(tx, session.store.id, reference, fields)
+        if rest is not None:
+            await rest(tx)
+
+    await session.write(
+        progress=True,
+        done=list(done),
+        listings=list(done.values()),
+        rest=with_repairs if repaired else rest,
+    )
 
 
 async def _fail(

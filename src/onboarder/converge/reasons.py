@@ -5,7 +5,8 @@ from datetime import datetime
 
 from onboarder.connector.errors import ActionNeeded
 from onboarder.converge.failures import PARKED
-from onboarder.converge.session import Session, fresh_record
+from onboarder.converge.pass_records import fresh_record
+from onboarder.converge.session import Session
 from onboarder.model.ids import Reference
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState

@@ -1,7 +1,7 @@
 """What every pass of one process shares: the parts it works with and the times it keeps."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
@@ -12,6 +12,7 @@ from onboarder.model.ids import MarketplaceName, PhotoHash
 from onboarder.model.people import Programme
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.people.vault import Vault
+from onboarder.records.clerk import Clerk
 from onboarder.records.database import Database
 
 
@@ -57,3 +58,9 @@ class Surroundings:
     """How long one pass may take in all."""
     link_span: timedelta = timedelta(days=30)
     """How long a merchant's personal link works."""
+    clerk: Clerk = field(init=False, repr=False, compare=False)
+    """Writes and reads for all passes at once."""
+
+    def __post_init__(self) -> None:
+        clerk = Clerk(self.database, clock=self.clock, span=self.lease_span)
+        object.__setattr__(self, "clerk", clerk)

@@ -55,7 +55,7 @@ async def find(tx: Transaction, where: StoreId) -> SealedCredentials | None:
     """The store's credentials as they are now."""
     query = select(credential).where(credential.c.store_id == where)
     row = (await tx.execute(query)).mappings().first()
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 async def adopt(tx: Transaction, where: StoreId, fresh: FreshCredentials) -> int:
@@ -224,4 +224,4 @@ def _values(fresh: FreshCredentials) -> dict[str, object]:
     }
 
 
-_read = reader(SealedCredentials)
+read = reader(SealedCredentials)

@@ -35,10 +35,14 @@ Transaction = AsyncConnection
 """An open transaction. Other rooms hand it on to the queries here and never run SQL on it themselves."""
 
 
+def new_rows(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """An insert that can say what becomes of rows whose key is there already."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
 async def insert_new(tx: Transaction, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert the rows whose key nobody else has inserted meanwhile. Safe to repeat."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    await tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    await tx.execute(new_rows(tx.dialect.name, table).on_conflict_do_nothing(), rows)
 
 
 class Database:

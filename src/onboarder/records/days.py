@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, case
+from sqlalchemy import ColumnElement, and_, case
 
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.records.codec import Row
@@ -25,14 +25,16 @@ def of_a_store(values: Row, now: datetime) -> Row:
     return {**values, **days}
 
 
-def of_a_known_listing(row: Mapping[str, object], now: datetime) -> dict[str, object]:
-    """The same for a listing that is on record."""
-    if row["state"] != ListingState.LIVE:
-        return dict(row)
-    fresh = and_(listing.c.live_at.is_(None), listing.c.state != ListingState.LIVE)
-    return {**row, "live_at": case((fresh, now), else_=listing.c.live_at)}
-
-
-def of_a_new_listing(row: Mapping[str, object], now: datetime) -> dict[str, object]:
-    """The same for one that is not on record yet."""
+def of_a_listing(row: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """The row to write of a listing, with the day it would bring about: `kept_day` decides whether it does."""
     return {**row, "live_at": now if row["state"] == ListingState.LIVE else None}
+
+
+def kept_day(state: ColumnElement[str], day: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """Of a listing on record that such a row is written over: the day it went live, unless it goes live only now."""
+    fresh = and_(
+        state == ListingState.LIVE,
+        listing.c.live_at.is_(None),
+        listing.c.state != ListingState.LIVE,
+    )
+    return case((fresh, day), else_=listing.c.live_at)

@@ -66,10 +66,10 @@ class OneTripConnection(aiosqlite.Connection):
         super().__init__(connect, iter_chunk_size=1)
         self._thread.daemon = True  # as SQLAlchemy has it: a forgotten connection keeps no process
 
-    def cursor(self) -> OneTripCursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def cursor(self) -> OneTripCursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # what SQLAlchemy asks of it, it has
         """A cursor; making it costs no trip."""
         return OneTripCursor(self)
 
     async def run(self, there: Callable[[sqlite3.Connection], None]) -> None:
         """Run a function on the connection's thread."""
-        await self._execute(there, self._conn)  # type: ignore[no-untyped-call]
+        await self._execute(there, self._conn)  # type: ignore[no-untyped-call]  # the driver has no types

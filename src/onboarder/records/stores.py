@@ -7,24 +7,19 @@ lets go only in the same statement that looks whether the generation moved meanw
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
 
-from onboarder.model.ids import MarketplaceName, MerchantId, PhotoHash, Reference, StoreId, store_id
-from onboarder.model.recorded import Lease, StoreRecord, StoreWork
+from onboarder.model.ids import MarketplaceName, MerchantId, StoreId, store_id
+from onboarder.model.recorded import Lease, StoreRecord
 from onboarder.model.shop import StoreState
-from onboarder.model.work import IntentState, Lane
-from onboarder.records import credentials
-from onboarder.records.codec import (
-    Row,
-    read_doubt,
-    read_listing,
-    read_merchant,
-    read_product,
-    read_store,
-)
+from onboarder.model.work import Lane
+from onboarder.records import loading
+from onboarder.records.codec import Row, read_store
 from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
-from onboarder.records.tables import intent, listing, merchant, product, remote_photo, store
+from onboarder.records.tables import store
+
+load = loading.load
 
 
 class LeaseLost(Exception):
@@ -143,36 +138,53 @@ async def take_lease(
     tx: Transaction, wanted: StoreId, *, owner: str, now: datetime, span: timedelta
 ) -> Lease | None:
     """The lease, or None if the store is not due or somebody alive holds it."""
+    return (await take_leases(tx, [wanted], owner=owner, now=now, span=span)).get(wanted)
+
+
+async def take_leases(
+    tx: Transaction, wanted: Sequence[StoreId], *, owner: str, now: datetime, span: timedelta
+) -> dict[StoreId, Lease]:
+    """The leases of those stores that are due and that nobody alive holds."""
     until = now + span
-    token = await tx.scalar(
+    taken = await tx.execute(
         update(store)
-        .where(store.c.id == wanted, _free(now), store.c.due_at <= now)
+        .where(store.c.id.in_(wanted), _free(now), store.c.due_at <= now)
         .values(
             lease_owner=owner,
             lease_until=until,
             lease_token=store.c.lease_token + 1,
             starts=store.c.starts + 1,
         )
-        .returning(store.c.lease_token)
+        .returning(store.c.id, store.c.lease_token)
     )
-    return None if token is None else Lease(wanted, owner, int(token), until)
+    return {StoreId(one): Lease(StoreId(one), owner, int(token), until) for one, token in taken}
 
 
 async def hold(
     tx: Transaction, lease: Lease, *, until: datetime, values: Row | None = None
 ) -> None:
     """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours."""
-    result = await tx.execute(
+    if not await hold_all(tx, [lease], until=until, values=values):
+        raise LeaseLost(lease.store_id)
+
+
+async def hold_all(
+    tx: Transaction, leases: Sequence[Lease], *, until: datetime, values: Row | None = None
+) -> set[Lease]:
+    """Prolong the leases and write the same values to all their stores; those of the leases that are still ours."""
+    tokens = [(one.store_id, one.token) for one in leases]
+    held = await tx.execute(
         update(store)
         .where(
-            store.c.id == lease.store_id,
-            store.c.lease_token == lease.token,
+            store.c.id.in_([one.store_id for one in leases]),
+            tuple_(store.c.id, store.c.lease_token).in_(tokens),
             store.c.lease_until.is_not(None),
         )
         .values({"lease_until": until, **(values or {})})
+        .returning(store.c.id, store.c.lease_token)
     )
-    if result.rowcount != 1:
-        raise LeaseLost(lease.store_id)
+    found = {(str(one), int(token)) for one, token in held}
+    return {one for one in leases if (one.store_id, one.token) in found}
 
 
 async def release(
@@ -204,42 +216,6 @@ async def release(
     if found is None:
         raise LeaseLost(lease.store_id)
     return int(found) != generation
-
-
-async def load(tx: Transaction, wanted: StoreId) -> StoreWork:
-    """Everything one pass needs; KeyError if there is no such store."""
-    row = (await tx.execute(select(store).where(store.c.id == wanted))).mappings().first()
-    if row is None:
-        raise KeyError(wanted)
-    record = read_store(row)
-    owner = select(merchant).where(merchant.c.id == record.merchant_id)
-    goods = (
-        select(product).where(product.c.merchant_id == record.merchant_id).order_by(product.c.id)
-    )
-    listings = select(listing).where(listing.c.store_id == wanted)
-    doubts = select(
-        intent.c.id.label("intent_id"),
-        intent.c.reference,
-        intent.c.kind,
-        intent.c.doubt_until.label("until"),
-    ).where(
-        intent.c.store_id == wanted, intent.c.state.in_([IntentState.PENDING, IntentState.UNKNOWN])
-    )
-    photos = select(remote_photo.c.hash, remote_photo.c.key).where(
-        remote_photo.c.store_id == wanted
-    )
-    return StoreWork(
-        store=record,
-        merchant=read_merchant((await tx.execute(owner)).mappings().one()),
-        products=tuple(read_product(one) for one in (await tx.execute(goods)).mappings()),
-        listings={
-            Reference(one["reference"]): read_listing(one)
-            for one in (await tx.execute(listings)).mappings()
-        },
-        doubts=tuple(read_doubt(one) for one in (await tx.execute(doubts)).mappings()),
-        photos={PhotoHash(one): str(key) for one, key in await tx.execute(photos)},
-        credentials=await credentials.find(tx, wanted),
-    )
 
 
 async def records(

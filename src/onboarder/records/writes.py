@@ -1,16 +1,18 @@
 """Remote writes and their results: intents before, outcomes after, listings, photos, tasks, audit."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Insert, insert, update
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import days
 from onboarder.records.codec import content_json, failure_json, observed_json
-from onboarder.records.database import Transaction
+from onboarder.records.database import Transaction, new_rows
 from onboarder.records.tables import audit, intent, listing, remote_photo
 
 
@@ -19,29 +21,34 @@ def intent_id(lease: Lease, number: int) -> str:
     return f"{lease.store_id}#{lease.token}.{number}"
 
 
-async def intend(
-    tx: Transaction,
-    lease: Lease,
-    writes: Sequence[tuple[str, IntentKind, Reference]],
-    *,
-    now: datetime,
-    doubt_until: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A remote write about to be sent under a lease; until `doubt` is over, nobody believes in its absence."""
+
+    id: str
+    lease: Lease
+    kind: IntentKind
+    reference: Reference
+    doubt: timedelta
+
+
+async def intend(tx: Transaction, writes: Sequence[Intended], *, now: datetime) -> None:
     """Record what is about to be sent. Commit before sending."""
     rows = [
         {
-            "id": one,
-            "store_id": lease.store_id,
-            "reference": reference,
-            "kind": kind,
+            "id": one.id,
+            "store_id": one.lease.store_id,
+            "reference": one.reference,
+            "kind": one.kind,
             "state": IntentState.PENDING,
-            "lease_token": lease.token,
+            "lease_token": one.lease.token,
             "sent_at": now,
-            "doubt_until": doubt_until,
+            "doubt_until": now + one.doubt,
         }
-        for one, kind, reference in writes
+        for one in writes
     ]
-    await tx.execute(insert(intent), rows)
+    if rows:
+        await tx.execute(insert(intent), rows)
 
 
 async def prolong_doubts(tx: Transaction, lease: Lease, until: datetime) -> None:
@@ -81,27 +88,28 @@ async def save_listings(
     tx: Transaction, where: StoreId, saved: Sequence[ListingRecord], *, now: datetime
 ) -> None:
     """Insert or overwrite listing records; the day one first goes live is kept with it."""
-    if not saved:
-        return
-    known = set(
-        (
-            await tx.execute(
-                select(listing.c.id).where(listing.c.id.in_([one.id for one in saved]))
-            )
-        ).scalars()
-    )
-    fresh = [days.of_a_new_listing(_row(one, where), now) for one in saved if one.id not in known]
-    if fresh:
-        await tx.execute(insert(listing), fresh)
-    for one in saved:
-        if one.id in known:
-            row = days.of_a_known_listing(_row(one, where), now)
-            await tx.execute(update(listing).where(listing.c.id == one.id).values(row))
+    await save_all(tx, [(where, one) for one in saved], now=now)
+
+
+async def save_all(
+    tx: Transaction, saved: Sequence[tuple[StoreId, ListingRecord]], *, now: datetime
+) -> None:
+    """The same for the listings of many stores."""
+    if saved:
+        rows = [days.of_a_listing(_row(one, where), now) for where, one in saved]
+        await tx.execute(_listings(tx.dialect.name), rows)
 
 
 async def save_photo(tx: Transaction, where: StoreId, photo: PhotoHash, key: str) -> None:
     """Remember an uploaded photo's key."""
-    await _replace(tx, remote_photo, {"store_id": where, "hash": photo}, {"key": key})
+    await save_photos(tx, [(where, photo, key)])
+
+
+async def save_photos(tx: Transaction, saved: Sequence[tuple[StoreId, PhotoHash, str]]) -> None:
+    """The same for the photos of many stores."""
+    if saved:
+        rows = [{"store_id": where, "hash": photo, "key": key} for where, photo, key in saved]
+        await tx.execute(_photos(tx.dialect.name), rows)
 
 
 async def note(
@@ -121,12 +129,21 @@ async def note(
     )
 
 
-async def _replace(
-    tx: Transaction, table: Table, key: dict[str, object], values: dict[str, object]
-) -> None:
-    match = [table.c[name] == value for name, value in key.items()]
-    await tx.execute(delete(table).where(*match))
-    await tx.execute(insert(table).values({**key, **values}))
+@cache
+def _listings(dialect: str) -> Insert:
+    """Over what is there; a listing never moves to another store."""
+    fresh = new_rows(dialect, listing)
+    there = fresh.excluded
+    kept = {name: there[name] for name in _CHANGING}
+    day = {"live_at": days.kept_day(there.state, there.live_at)}
+    return fresh.on_conflict_do_update(index_elements=[listing.c.id], set_={**kept, **day})
+
+
+@cache
+def _photos(dialect: str) -> Insert:
+    fresh = new_rows(dialect, remote_photo)
+    key = {"key": fresh.excluded["key"]}
+    return fresh.on_conflict_do_update(index_elements=list(remote_photo.primary_key), set_=key)
 
 
 def _row(one: ListingRecord, where: StoreId) -> dict[str, object]:
@@ -147,3 +164,7 @@ def _row(one: ListingRecord, where: StoreId) -> dict[str, object]:
         "not_before": one.not_before,
         "repairs": sorted(one.repairs),
     }
+
+
+_CHANGING = [name for name in listing.c.keys() if name not in {"id", "store_id", "live_at"}]  # noqa: SIM118  # no mapping
+"""All but the id, whose it is, and the day."""

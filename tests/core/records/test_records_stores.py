@@ -151,9 +151,8 @@ async def test_merchants_and_products_come_back_as_they_were_saved(database: Dat
 async def test_everything_a_pass_needs_is_read_at_once(database: Database) -> None:
     [store] = await ordered(database)
     mine = await lease(database, store)
-    wish = [(writes.intent_id(mine, 0), IntentKind.CREATE_LISTING, Reference("r"))]
     async with database.write() as tx:
-        await writes.intend(tx, mine, wish, now=NOW, doubt_until=NOW + SPAN)
+        await writes.intend(tx, [a_create(mine)], now=NOW)
         await writes.save_photo(tx, store, PhotoHash("f1"), "key")
         await credentials.adopt(tx, store, FreshCredentials("sealed", NOW, None, None))
         await stores.hold(tx, mine, until=NOW, values={"remote_id": "S1", "state": "open"})
@@ -181,11 +180,10 @@ async def test_only_writes_without_a_known_outcome_are_in_doubt(
 ) -> None:
     [store] = await ordered(database)
     mine = await lease(database, store)
-    one = writes.intent_id(mine, 0)
+    one = a_create(mine)
     async with database.write() as tx:
-        wish = [(one, IntentKind.CREATE_LISTING, Reference("r"))]
-        await writes.intend(tx, mine, wish, now=NOW, doubt_until=NOW)
-        await writes.conclude(tx, [one], state, now=NOW)
+        await writes.intend(tx, [one], now=NOW)
+        await writes.conclude(tx, [one.id], state, now=NOW)
         assert bool((await stores.load(tx, store)).doubts) == doubted
 
 
@@ -255,6 +253,12 @@ async def lease(database: Database, store: StoreId) -> Lease:
         taken = await stores.take_lease(tx, store, owner="a", now=NOW, span=SPAN)
     assert taken is not None
     return taken
+
+
+def a_create(mine: Lease) -> writes.Intended:
+    return writes.Intended(
+        writes.intent_id(mine, 0), mine, IntentKind.CREATE_LISTING, Reference("r"), SPAN
+    )
 
 
 async def let_go(tx: Transaction, mine: Lease, *, generation: int) -> bool:
