@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test unit check format bench readme screenshots guides connector mutants mechanisms faults clean
+.PHONY: help setup lock demo test unit check format bench readme screenshots guides connector mutants mechanisms faults profile clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -44,6 +44,8 @@ faults: $(STAMP) ## the whole fault laboratory, for hours; writes docs/reliabili
 	@$(BIN)/python -m tests.faults.report
 bench: $(STAMP) ## how fast and how cheap it is, beside peers; writes docs/performance.md
 	@$(BIN)/python -m tools.bench
+profile: $(STAMP) ## where a worker's time goes, by library and by module
+	@$(BIN)/python -m tools.profile
 lock: $(UV) ## pin every dependency with hashes again
 	@$(UV) pip compile --universal --generate-hashes --no-header --python-version 3.11 -q \
 		--group dev --no-emit-package onboarder --no-emit-package onboarder-workers \

@@ -1,4 +1,4 @@
-"""The recorded calls in a bare httpx loop: `python -m tools.bench.bare FILE BASE_URL same|stock AT_ONCE`. Prints JSON."""
+"""The recorded calls in a bare loop: `python -m tools.bench.bare FILE BASE_URL same|stock|aiohttp AT_ONCE`. Prints JSON."""
 
 import asyncio
 import base64
@@ -8,7 +8,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
+import aiohttp
 import httpx
 from pydantic import TypeAdapter
 
@@ -34,20 +36,44 @@ class Loop:
 _CALLS = TypeAdapter(list[Call])
 
 
-async def replay(client: httpx.AsyncClient, stores: Sequence[Sequence[Call]], at_once: int) -> Loop:
+class Client(Protocol):
+    """Whoever makes a call and reads the answer to its end."""
+
+    async def make(self, call: Call) -> None: ...
+
+
+class WithHttpx:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def make(self, call: Call) -> None:
+        content = base64.b64decode(call.body)
+        answer = await self._client.request(
+            call.method, call.path, headers=call.headers, content=content
+        )
+        await answer.aread()
+
+
+class WithAiohttp:
+    def __init__(self, client: aiohttp.ClientSession) -> None:
+        self._client = client
+
+    async def make(self, call: Call) -> None:
+        content = base64.b64decode(call.body)
+        async with self._client.request(
+            call.method, call.path, headers=call.headers, data=content
+        ) as answer:
+            await answer.read()
+
+
+async def replay(client: Client, stores: Sequence[Sequence[Call]], at_once: int) -> Loop:
     """One store's calls after another, so many stores at once: the order in which a worker makes them."""
     waiting = list(reversed(stores))
 
     async def one_after_another() -> None:
         while waiting:
             for call in waiting.pop():
-                answer = await client.request(
-                    call.method,
-                    call.path,
-                    headers=call.headers,
-                    content=base64.b64decode(call.body),
-                )
-                await answer.aread()
+                await client.make(call)
 
     started, cpu = time.perf_counter(), time.process_time()
     async with asyncio.TaskGroup() as group:
@@ -63,10 +89,14 @@ def read_calls(file: Path) -> list[list[Call]]:
 
 
 async def main(stores: Sequence[Sequence[Call]], base_url: str, kind: str, at_once: int) -> Loop:
-    """`kind`: `same` is the product's own client, `stock` httpx as it comes."""
+    """`kind`: `same` is the product's own client, `stock` httpx as it comes, `aiohttp` that alone."""
+    if kind == "aiohttp":
+        pool = aiohttp.TCPConnector(limit=at_once)
+        async with aiohttp.ClientSession(base_url, connector=pool, auto_decompress=False) as bare:
+            return await replay(WithAiohttp(bare), stores, at_once)
     stock = httpx.AsyncClient(base_url=base_url, trust_env=False)
     async with stock if kind == "stock" else open_client(base_url) as client:
-        return await replay(client, stores, at_once)
+        return await replay(WithHttpx(client), stores, at_once)
 
 
 if __name__ == "__main__":

@@ -15,17 +15,23 @@ from tools.bench.market import ordered_market
 from tools.bench.processes import child, postgres_server
 from tools.bench.question import Question, Row, Size
 
-AT_ONCE = 20
-"""Stores at once: what the stage's settings give a worker."""
+AT_ONCE = 50
+"""Stores at once, and so calls in flight."""
+MOST = {"stock": 0.8}
+"""What the engine may cost at most, beside a loop with nothing around the calls."""
 ENGINES = {"sqlite": "engine on SQLite", "postgres": "engine on PostgreSQL"}
-LOOPS = {"same": "bare loop, same transport", "stock": "bare loop, stock httpx"}
+LOOPS = {
+    "same": "bare loop, same transport",
+    "stock": "bare loop, stock httpx",
+    "aiohttp": "bare loop, aiohttp",
+}
 Series = dict[tuple[str, str], list[float]]
 """Values by what they are and their unit."""
 
 
 def measure(size: Size) -> Sequence[Row]:
     series: Series = defaultdict(list)
-    merchants = size.of(60, 12)
+    merchants = size.of(200, 50)
     with ExitStack() as stack:
         base = postgres_server(stack)
         recorded = stack.enter_context(ordered_market(merchants, None))
@@ -34,9 +40,13 @@ def measure(size: Size) -> Sequence[Row]:
         for _ in range(size.rounds):
             _round(series, merchants, base, recorded, calls)
     return [
-        Row(what=what, unit=unit, values=tuple(values))
+        Row(what=what, unit=unit, values=tuple(values), at_most=_goal(what))
         for (what, unit), values in sorted(series.items())
     ]
+
+
+def _goal(what: str) -> float | None:
+    return next((most for kind, most in MOST.items() if what.endswith(f" / {LOOPS[kind]}")), None)
 
 
 def _round(series: Series, merchants: int, base: str | None, recorded: Stage, calls: Path) -> None:
@@ -67,7 +77,8 @@ def _loop(series: Series, name: str, arguments: Sequence[str]) -> float:
 def _engine(series: Series, kind: str, merchants: int, database_url: str | None) -> float:
     """One round of the engine; returns seconds of CPU per remote call."""
     with ordered_market(merchants, database_url) as stage:
-        work = _WORK.validate_json(child("engine", environment=stage.environment))
+        slots = {"ONBOARDER_STALL_JOBS": str(AT_ONCE), "ONBOARDER_NIGHT_JOBS": str(AT_ONCE)}
+        work = _WORK.validate_json(child("engine", environment={**stage.environment, **slots}))
         calls = sum(stage.back_office.account().requests.values())
     name = ENGINES[kind]
     series[f"{name}: stores opened and filled", "/s"].append(work.stores / work.seconds)
