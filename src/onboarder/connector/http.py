@@ -45,6 +45,7 @@ from onboarder.connector.errors import (
 from onboarder.connector.leave import LEAVE_OVER, has_leave, still_has_leave, told_by
 from onboarder.connector.request import Effect, Request
 from onboarder.connector.retry_after import retry_after
+from onboarder.connector.unsent import NotSent, never_sent
 
 __all__ = ["Answer", "Effect", "MarketplaceHttp", "Request", "open_client"]
 
@@ -152,6 +153,29 @@ class MarketplaceHttp:
     async def send(self, request: Request) -> Answer:
         """Send once, or up to three times while nothing can have happened there, within one total deadline."""
         started = time.monotonic()
+        try:
+            self._breaker.check()
+            async with asyncio.timeout(self._deadline):
+                try:
+                    return await self._attempt(request)
+                except MarketplaceError as error:
+                    return await self._again(request, error)
+        except TimeoutError:
+            self._log(request, LATE.code, started)
+            raise self._doubt(request, LATE, "total deadline passed") from None
+        except MarketplaceError as error:
+            self._log(request, error.advice.code, started)
+            raise
+
+    async def _again(self, request: Request, failed: MarketplaceError) -> Answer:
+        """After a first attempt. Most calls need no second, and preparing one costs as much as half a call."""
+        known = [failed]
+
+        async def attempt() -> Answer:
+            if known:
+                raise known.pop()
+            return await self._attempt(request)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception(
                 lambda e: self._breaker.calm and _repeatable(e, request.effect)
@@ -160,16 +184,7 @@ class MarketplaceHttp:
             wait=wait_random_exponential(multiplier=0.1, max=1),
             reraise=True,
         )
-        try:
-            self._breaker.check()
-            async with asyncio.timeout(self._deadline):
-                return await retrying(self._attempt, request)
-        except TimeoutError:
-            self._log(request, LATE.code, started)
-            raise self._doubt(request, LATE, "total deadline passed") from None
-        except MarketplaceError as error:
-            self._log(request, error.advice.code, started)
-            raise
+        return await retrying(attempt)
 
     async def _attempt(self, request: Request) -> Answer:
         await self._budget.acquire(request.scope)
@@ -189,8 +204,8 @@ class MarketplaceHttp:
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
             self._breaker.failed(store_at_work())
-            if _never_sent(error):
-                raise _NotSent(UNREACHABLE, detail=detail) from None
+            if never_sent(error):
+                raise NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
         if answer.status >= 500:
@@ -277,19 +292,7 @@ class MarketplaceHttp:
         )
 
 
-class _NotSent(Unavailable):
-    """No connection was made, so nothing can have happened there."""
-
-
-def _never_sent(error: Exception) -> bool:
-    """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
-        return isinstance(error.__cause__, never)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-
-
 def _repeatable(error: BaseException, effect: Effect) -> bool:
-    if isinstance(error, _NotSent):
+    if isinstance(error, NotSent):
         return True
     return effect is Effect.READ and isinstance(error, Unavailable) and error.retry_after is None
