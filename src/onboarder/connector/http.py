@@ -16,12 +16,6 @@ import aiohttp
 import httpx
 import structlog
 from httpx_aiohttp import AiohttpTransport
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
 from onboarder.connector.advice import (
     LATE,
@@ -32,6 +26,7 @@ from onboarder.connector.advice import (
     UNREADABLE,
 )
 from onboarder.connector.answer import Answer
+from onboarder.connector.attempts import up_to_three_times
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget import Budget, store_at_work
@@ -45,7 +40,6 @@ from onboarder.connector.errors import (
 from onboarder.connector.leave import LEAVE_OVER, has_leave, still_has_leave, told_by
 from onboarder.connector.request import Effect, Request
 from onboarder.connector.retry_after import retry_after
-from onboarder.connector.unsent import NotSent, never_sent
 
 __all__ = ["Answer", "Effect", "MarketplaceHttp", "Request", "open_client"]
 
@@ -156,35 +150,16 @@ class MarketplaceHttp:
         try:
             self._breaker.check()
             async with asyncio.timeout(self._deadline):
-                try:
-                    return await self._attempt(request)
-                except MarketplaceError as error:
-                    return await self._again(request, error)
+                return await up_to_three_times(
+                    lambda: self._attempt(request),
+                    lambda e: self._breaker.calm and _repeatable(e, request.effect),
+                )
         except TimeoutError:
             self._log(request, LATE.code, started)
             raise self._doubt(request, LATE, "total deadline passed") from None
         except MarketplaceError as error:
             self._log(request, error.advice.code, started)
             raise
-
-    async def _again(self, request: Request, failed: MarketplaceError) -> Answer:
-        """After a first attempt. Most calls need no second, and preparing one costs as much as half a call."""
-        known = [failed]
-
-        async def attempt() -> Answer:
-            if known:
-                raise known.pop()
-            return await self._attempt(request)
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(
-                lambda e: self._breaker.calm and _repeatable(e, request.effect)
-            ),
-            stop=stop_after_attempt(3),
-            wait=wait_random_exponential(multiplier=0.1, max=1),
-            reraise=True,
-        )
-        return await retrying(attempt)
 
     async def _attempt(self, request: Request) -> Answer:
         await self._budget.acquire(request.scope)
@@ -204,8 +179,8 @@ class MarketplaceHttp:
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
             self._breaker.failed(store_at_work())
-            if never_sent(error):
-                raise NotSent(UNREACHABLE, detail=detail) from None
+            if _never_sent(error):
+                raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
         if answer.status >= 500:
@@ -292,7 +267,19 @@ class MarketplaceHttp:
         )
 
 
+class _NotSent(Unavailable):
+    """No connection was made, so nothing can have happened there."""
+
+
+def _never_sent(error: Exception) -> bool:
+    """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+        return isinstance(error.__cause__, never)
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
 def _repeatable(error: BaseException, effect: Effect) -> bool:
-    if isinstance(error, NotSent):
+    if isinstance(error, _NotSent):
         return True
     return effect is Effect.READ and isinstance(error, Unavailable) and error.retry_after is None
