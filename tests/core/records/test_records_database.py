@@ -1,11 +1,9 @@
 """The database: one writer at a time, nothing half written, the schema as declared."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-import aiosqlite
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -23,6 +21,7 @@ from onboarder.records import (
 )
 from onboarder.records.database import Database, RecordsBusy, insert_new
 from onboarder.records.migrations import pending, upgrade
+from onboarder.records.one_trip import OneTripCursor, Values
 from tests.servers.postgres import async_url, fresh_database
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -235,11 +234,11 @@ async def test_a_write_cut_off_in_a_statement_keeps_nobody_from_writing(
 ) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
     await upgrade(database)
-    whole = aiosqlite.Cursor.execute
+    whole = OneTripCursor.execute
 
     async def cut_off(
-        cursor: aiosqlite.Cursor, sql: str, values: Sequence[object] | None = None
-    ) -> aiosqlite.Cursor:
+        cursor: OneTripCursor, sql: str, values: Values | None = None
+    ) -> OneTripCursor:
         if "RETURNING" in sql:
             task.cancel()  # the statement runs, and nobody waits for its row any more
         return await whole(cursor, sql, values)
@@ -249,7 +248,7 @@ async def test_a_write_cut_off_in_a_statement_keeps_nobody_from_writing(
         async with database.write() as tx:
             await tx.execute(row.returning(tables.lock.c.name))
 
-    monkeypatch.setattr(aiosqlite.Cursor, "execute", cut_off)
+    monkeypatch.setattr(OneTripCursor, "execute", cut_off)
     task = asyncio.create_task(write())
     # What was raised is kept: its traceback holds the statement, as the log of a failed pass does for a while.
     [raised] = await asyncio.gather(task, return_exceptions=True)
