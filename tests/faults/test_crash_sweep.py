@@ -12,8 +12,8 @@ from tests.faults.findings import Finding
 ROOT = Path(__file__).parents[2]
 STRIDE = 8
 """What fits into a commit's tests. `make faults` kills at every step."""
-FEWEST = 30
-"""Kills per mode: the shortest one takes over 300 steps."""
+FEWEST = 20
+"""Kills per mode: the shortest one takes over 200 steps."""
 
 
 @pytest.mark.processes
