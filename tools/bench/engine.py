@@ -14,6 +14,7 @@ from onboarder.records import stores
 from onboarder.records.database import Database
 from onboarder.records.progress import Progress, Selection, chosen_stores, progress
 from onboarder.settings import Settings
+from onboarder_workers.event_loop import run
 from onboarder_workers.process import at_work
 
 LOOK_SECONDS = 0.1
@@ -76,4 +77,4 @@ async def _wake_all(database: Database) -> None:
 
 if __name__ == "__main__":
     configure_logging(json=True)
-    json.dump(asdict(asyncio.run(measure(Settings()))), sys.stdout)
+    json.dump(asdict(run(measure(Settings()))), sys.stdout)

@@ -1,6 +1,5 @@
 """`tools.bench.engine` under the profiler: `python -m tools.bench.profiled FILE`. Prints the same JSON."""
 
-import asyncio
 import cProfile
 import json
 import sys
@@ -9,11 +8,12 @@ from dataclasses import asdict
 
 from onboarder.logging import configure_logging
 from onboarder.settings import Settings
+from onboarder_workers.event_loop import run
 from tools.bench.engine import measure
 
 if __name__ == "__main__":
     configure_logging(json=True)
     profile = cProfile.Profile(time.thread_time)
-    work = profile.runcall(asyncio.run, measure(Settings()))
+    work = profile.runcall(run, measure(Settings()))
     profile.dump_stats(sys.argv[1])
     json.dump(asdict(work), sys.stdout)

@@ -27,6 +27,7 @@ from onboarder.model.work import DriftClass, DriftPolicy, Lane
 from onboarder.records import stores
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
+from onboarder_workers.event_loop import run
 from onboarder_workers.passes import Passes
 from onboarder_workers.sweep import Sweep
 from tools.bench.lag import lag_watched
@@ -97,4 +98,4 @@ async def main(database_url: str, url: str, at_once: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     configure_logging(level=30, json=True)
-    json.dump(asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))), sys.stdout)
+    json.dump(run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))), sys.stdout)

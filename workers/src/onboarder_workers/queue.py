@@ -1,6 +1,5 @@
 """The queue that the core finds installed: rings through Redis, worker processes."""
 
-import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,7 +22,9 @@ class ArqQueue:
 
     def run_worker(self, settings: Settings, lanes: tuple[Lane, ...]) -> int:
         """Work until SIGTERM or SIGINT. Logs go to stderr: JSON lines, or readable ones on a terminal."""
-        from onboarder_workers.process import work  # not for those who only ring
+        # Not for those who only ring.
+        from onboarder_workers.event_loop import run
+        from onboarder_workers.process import work
 
         configure_logging(json=not sys.stderr.isatty())
-        return asyncio.run(work(settings, lanes))
+        return run(work(settings, lanes))
