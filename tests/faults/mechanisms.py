@@ -6,12 +6,12 @@ Nothing in the product knows about this: a mechanism is taken out by replacing f
 # pyright: reportPrivateUsage=false
 # What is taken out mostly has no public name.
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import insert, true, update
 
 from onboarder.connector import budget, http
 from onboarder.connector.bounded import read_bounded
@@ -25,8 +25,9 @@ from onboarder.model.ids import StoreId
 from onboarder.model.recorded import Doubt, Lease
 from onboarder.model.shop import ObservedStore
 from onboarder.model.work import Lane
-from onboarder.records import locks, presence, stores, tasks, writes
+from onboarder.records import leases, locks, presence, tasks, writes
 from onboarder.records.database import Transaction
+from onboarder.records.leases import Proofs, Release
 from onboarder.records.tables import store, task
 from onboarder.rules.drift import Plausibility
 from onboarder_workers.sweep import Sweep
@@ -80,19 +81,11 @@ def _settle_time(patch: Patch) -> None:
 
 
 def _fencing(patch: Patch) -> None:
-    async def hold(
-        tx: Transaction,
-        leases: Sequence[Lease],
-        *,
-        until: datetime,
-        values: Mapping[str, object] | None = None,
-    ) -> set[Lease]:
-        fresh = {"lease_until": until, **(values or {})}
-        ids = [one.store_id for one in leases]
-        await tx.execute(update(store).where(store.c.id.in_(ids)).values(fresh))
-        return set(leases)
+    async def believed(tx: Transaction, held: Collection[Lease]) -> dict[Lease, object]:
+        there = await leases.lock(tx, [one.store_id for one in held])
+        return {one: {**there[one.store_id], "lease_until": one.until} for one in held}
 
-    patch.setattr(stores, "hold_all", hold)
+    patch.setattr(leases, "prove", believed)
 
 
 def _look_at_the_lease(patch: Patch) -> None:
@@ -100,7 +93,8 @@ def _look_at_the_lease(patch: Patch) -> None:
 
 
 def _one_worker_per_store(patch: Patch) -> None:
-    patch.setattr(stores, "_free", _nothing(true()))
+    patch.setattr(leases, "free", _nothing(true()))
+    patch.setattr(leases, "_TAKE", leases._taking(true()))
 
 
 def _sweep(patch: Patch) -> None:
@@ -108,13 +102,15 @@ def _sweep(patch: Patch) -> None:
 
 
 def _generation(patch: Patch) -> None:
-    release = stores.release
+    let_go = leases.release_all
 
-    async def unseen(tx: Transaction, lease: Lease, **rest: object) -> bool:
-        now = await tx.scalar(select(store.c.generation).where(store.c.id == lease.store_id))
-        return await release(tx, lease, **{**rest, "generation": now})  # type: ignore[arg-type]  # handed through
+    async def unseen(
+        tx: Transaction, releases: Sequence[Release], proofs: Proofs, *, now: datetime
+    ) -> set[Lease]:
+        same = [replace(one, generation=proofs[one.lease]["generation"]) for one in releases]
+        return await let_go(tx, same, proofs, now=now)
 
-    patch.setattr(stores, "release", unseen)
+    patch.setattr(leases, "release_all", unseen)
 
 
 def _renewal(patch: Patch) -> None:
@@ -153,16 +149,16 @@ def _one_open_task(patch: Patch) -> None:
 
 
 def _starts(patch: Patch) -> None:
-    take = stores.take_leases
+    take = leases.take_all
 
     async def uncounted(
         tx: Transaction, wanted: Sequence[StoreId], **rest: object
     ) -> dict[StoreId, Lease]:
-        leases = await take(tx, wanted, **rest)  # type: ignore[arg-type]  # handed through
-        await tx.execute(update(store).where(store.c.id.in_(list(leases))).values(starts=0))
-        return leases
+        taken = await take(tx, wanted, **rest)  # type: ignore[arg-type]  # handed through
+        await tx.execute(update(store).where(store.c.id.in_(list(taken))).values(starts=0))
+        return taken
 
-    patch.setattr(stores, "take_leases", uncounted)
+    patch.setattr(leases, "take_all", uncounted)
 
 
 def _hand_back(patch: Patch) -> None:

@@ -13,7 +13,7 @@ from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Marketplace
 from onboarder.model.ids import RemoteId, StoreId
 from onboarder.model.recorded import Lease
-from onboarder.records import stores, tables
+from onboarder.records import leases, tables
 from onboarder.records.database import Database, Transaction
 from onboarder_rehearsal import RehearsalConnector
 from tests.support.town import REHEARSAL, Town
@@ -90,7 +90,7 @@ async def a_session(town: Town, lease: Lease) -> Session:
 async def leased(town: Town, store: StoreId, owner: str) -> Session:
     """A session that holds the store's lease."""
     async with town.database.write() as tx:
-        lease = await stores.take_lease(
+        lease = await leases.take(
             tx, store, owner=owner, now=town.clock(), span=town.around.lease_span
         )
     assert lease is not None

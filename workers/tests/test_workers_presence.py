@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.support.town import MORNING, Town, a_town
 
 from onboarder.model.ids import StoreId
-from onboarder.records import presence, stores
+from onboarder.records import leases, presence, stores
 from onboarder.records.database import Database
 from onboarder.records.tables import store
 
@@ -81,4 +81,4 @@ async def test_what_may_be_why_the_process_ended_counts_as_begun(database: Datab
 async def leased(town: Town, wanted: StoreId, owner: str) -> None:
     async with town.database.write() as tx:
         span = town.around.lease_span
-        assert await stores.take_lease(tx, wanted, owner=owner, now=town.clock(), span=span)
+        assert await leases.take(tx, wanted, owner=owner, now=town.clock(), span=span)

@@ -9,7 +9,7 @@ from tests.support.town import MORNING, REHEARSAL, Town, a_town
 from onboarder.converge.loop import PassEnd
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.work import Lane
-from onboarder.records import stores
+from onboarder.records import leases, stores
 from onboarder.records.database import Database
 from onboarder.records.tables import store
 from onboarder_workers.passes import Passes
@@ -61,7 +61,7 @@ async def test_a_leased_store_is_found_once_its_lease_has_run_out(database: Data
     async with a_town(database) as town:
         [dead] = await town.order(await town.settle(1))
         async with database.write() as tx:
-            await stores.take_lease(tx, dead, owner="dead", now=MORNING, span=timedelta(seconds=60))
+            await leases.take(tx, dead, owner="dead", now=MORNING, span=timedelta(seconds=60))
         early, late = Swept(town), Swept(town)
 
         await early.once()

@@ -9,7 +9,7 @@ from onboarder.converge.renewal import keep
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.work import Lane
-from onboarder.records import consent, days, stores, tasks, writes
+from onboarder.records import consent, days, leases, stores, tasks, writes
 from onboarder.records.consent import ShopTakenError, StateRecord
 from onboarder.records.database import Transaction
 from onboarder.rules.consent import FAMILY, OTHER_SHOP, SHOP_TAKEN
@@ -43,7 +43,8 @@ async def _save(
     tx: Transaction, around: Surroundings, visit: StateRecord, opened: OpenedStore
 ) -> Authorised:
     where, now, shop = visit.store_id, around.clock(), opened.store
-    values = days.of_a_store(as_opened(shop) | {"failure": None, "starts": 0}, now)
+    [there] = (await leases.lock(tx, [where])).values()
+    values = days.of_a_store(as_opened(shop) | {"failure": None, "starts": 0}, there, now)
     if not await consent.authorise(tx, where, shop.remote_id, values):
         return Authorised.OTHER_SHOP
     await keep(tx, around.vault, owner_of(where), where, opened.credentials, now=now)

@@ -107,8 +107,10 @@ class Appliance:
         known_empty = {} if found else {"observed_at": session.now}
         values = known_empty | as_opened(opened.store) | {"failure": None}
 
+        sealed = await session.seal(opened.credentials)
+
         async def with_the_key(tx: Transaction) -> None:
-            await session.adopt_credentials(tx, opened.credentials)
+            await session.adopt_credentials(tx, opened.credentials, sealed)
             await session.stand(tx, opened.store.state, opened.store.reason)
             await writes.note(
                 tx, at=session.now, actor="system", action="store.opened", subject=session.store.id

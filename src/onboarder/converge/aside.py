@@ -8,7 +8,8 @@ from onboarder.converge.parked import UNREADABLE
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.recorded import Lease
 from onboarder.model.work import Lane
-from onboarder.records import parking, stores, tasks
+from onboarder.records import leases, parking, tasks
+from onboarder.records.leases import Release
 
 log = structlog.get_logger()
 
@@ -28,16 +29,15 @@ async def put_aside(around: Surroundings, lease: Lease, error: Exception, *, mos
                 advice=UNREADABLE,
                 now=now,
             )
-        await stores.release(
-            tx,
+        release = Release(
             lease,
-            generation=held.generation,
+            held.generation,
             due_at=None if parks else now + backoff(held.attempts, around.random),
             lane=Lane.NIGHT,
-            now=now,
             values={"attempts": held.attempts + 1, "starts": 0}
             | ({"review_run": None} if parks else {}),
         )
+        await leases.release(tx, release, now=now)
 
 
 def _described(error: Exception) -> str:

@@ -36,8 +36,7 @@ OUTCOME = {
 
 async def carry_out_decisions(session: Session) -> None:
     """Apply every approved drift of this store to its records. Safe to repeat."""
-    async with session.around.database.read() as tx:
-        approved = await runs.decided(tx, session.store.id)
+    approved = await session.around.clerk.decided(session.store.id)
     if not approved:
         return
     async with session.commit() as tx:

@@ -40,8 +40,9 @@ async def _look_for_store(session: Session, doubt: Doubt) -> None:
     if found is None:
         await _conclude_if_settled(session, doubt)
         return
+    sealed = await session.seal(found.credentials)
     async with session.commit(as_opened(found.store), progress=True) as tx:
-        await session.adopt_credentials(tx, found.credentials)
+        await session.adopt_credentials(tx, found.credentials, sealed)
         await session.stand(tx, found.store.state, found.store.reason)
         await _adopted(session, tx, doubt)
     log.info("store.adopted", store=session.store.id)

@@ -6,6 +6,7 @@ Running it when nothing is to be done changes nothing.
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
@@ -30,18 +31,17 @@ from onboarder.converge.failures import (
 from onboarder.converge.observe import observe
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
-from onboarder.converge.reasons import close_answered, report_faults
+from onboarder.converge.reasons import answered, report_faults
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import StoreId, marketplace_of
 from onboarder.model.recorded import StoreRecord
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Lane
-from onboarder.records import stores
-from onboarder.records.clerk import Entry
+from onboarder.records.clerk import Ending
 from onboarder.records.codec import failure_json
 from onboarder.records.database import RecordsBusy, Transaction
-from onboarder.records.stores import LeaseLost
+from onboarder.records.leases import LeaseLost, Release
 
 log = structlog.get_logger()
 
@@ -211,25 +211,21 @@ async def _let_go(
     asked = begun.review_run is not None and session.store.review_run == begun.review_run
     if asked and (wait is None or wait >= PERSON_WAIT):
         values["review_run"] = None  # no reconciliation waits for what only a person can mend
-    moved = False
-
-    async def release(tx: Transaction) -> None:
-        nonlocal moved
-        if following.ask is not None:
-            await session.ask(tx, following.ask)
-        await close_answered(session, tx, well=following.forgets)
-        moved = await stores.release(
-            tx,
-            session.lease,
-            generation=begun.generation,
-            due_at=None if wait is None else now + wait,
-            lane=session.store.lane if wait is not None and wait <= SOON else Lane.NIGHT,
-            now=now,
-            values=values,
-        )
-
-    await session.around.clerk.write(Entry(None, rest=release))
+    release = Release(
+        session.lease,
+        begun.generation,
+        due_at=None if wait is None else now + wait,
+        lane=session.store.lane if wait is not None and wait <= SOON else Lane.NIGHT,
+        values=values,
+    )
+    gone = partial(answered, session, well=following.forgets)
+    rest = None if following.ask is None else partial(_ask, session, following.ask)
+    moved = await session.around.clerk.end(Ending(release, gone, rest))
     return PassEnd.AGAIN if moved else PassEnd.DONE
+
+
+async def _ask(session: Session, advice: Advice, tx: Transaction) -> None:
+    await session.ask(tx, advice)
 
 
 def _tally(session: Session, following: Next, error: MarketplaceError | None) -> dict[str, object]:

@@ -14,7 +14,7 @@ from onboarder.model.ids import PhotoHash, ProductId, Reference, listing_id
 from onboarder.model.recorded import Lease, ListingRecord, StoreRecord, StoreWork
 from onboarder.model.shop import ListingState, ObservedStore, StoreState
 from onboarder.model.work import IntentKind
-from onboarder.records import days, stores, tasks, writes
+from onboarder.records import leases, tasks, writes
 from onboarder.records.clerk import Entry
 from onboarder.records.codec import Row
 from onboarder.records.database import Transaction
@@ -77,9 +77,9 @@ class PassRecords:
         """
         until = self.now + self.around.lease_span
         lived = {"starts": 0} if progress else {}
-        written = days.of_a_store({**lived, **(values or {})}, self.now)
+        written = {**lived, **(values or {})}
         async with self.around.database.write() as tx:
-            await stores.hold(tx, self.lease, until=until, values=written)
+            await leases.hold(tx, self.lease, until=until, now=self.now, values=written)
             yield tx
         self._live_on(until)
 

@@ -1,5 +1,6 @@
 """Tasks last as long as their reason: what a pass knows decides which of a store's tasks still have one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,8 +11,7 @@ from onboarder.converge.session import Session
 from onboarder.model.ids import Reference
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState
-from onboarder.records import tasks
-from onboarder.records.database import Transaction
+from onboarder.records.tasks import OpenTask
 from onboarder.rules.standing import REJECTED
 
 LASTING = ("store.", "consent.")
@@ -30,21 +30,20 @@ async def report_faults(session: Session) -> None:
             await session.ask(tx, said, subject=fresh_record(session, reference).id)
 
 
-async def close_answered(session: Session, tx: Transaction, *, well: bool) -> None:
-    """Close the tasks whose reason is gone; those about the store itself only after a pass that went `well`.
+def answered(session: Session, there: Sequence[OpenTask], *, well: bool) -> list[int]:
+    """Of the open tasks those whose reason is gone; those about the store itself only after a pass that went `well`.
 
     Tasks about the store's standing and about drifts are closed by the look that finds the reason gone, those about the
     merchant's consent by the consent.
     """
     standing = _reasons(session)
-    gone = [
+    return [
         one.id
-        for one in await tasks.open_of(tx, session.store.id)
+        for one in there
         if not one.subject.startswith("drift:")
         and (one.subject, one.code) not in standing
         and (one.subject != session.store.id or (well and not one.code.startswith(LASTING)))
     ]
-    await tasks.close(tx, gone, now=session.now)
 
 
 def _reasons(session: Session) -> set[tuple[str, str]]:

@@ -176,8 +176,8 @@ class Renewals:
         """Whether it was saved; False if newer ones came meanwhile. Nobody else has this answer, so be patient."""
         for attempt in range(SAVES):
             try:
-                sealed = await _sealed(
-                    self._vault, store.merchant_id, store.id, fresh, self._clock()
+                sealed = await seal(
+                    self._vault, store.merchant_id, store.id, fresh, now=self._clock()
                 )
                 async with self._database.write() as tx:
                     return await credentials.save(tx, claim, sealed)
@@ -248,13 +248,14 @@ async def keep(
     now: datetime,
 ) -> OpenCredentials:
     """Keep credentials that the store or its merchant gave anew, sealed. They win over any renewal under way."""
-    sealed = await _sealed(vault, owner, where, given, now)
+    sealed = await seal(vault, owner, where, given, now=now)
     return OpenCredentials(given, await credentials.adopt(tx, where, sealed))
 
 
-async def _sealed(
-    vault: Vault, owner: MerchantId, where: StoreId, given: Credentials, now: datetime
+async def seal(
+    vault: Vault, owner: MerchantId, where: StoreId, given: Credentials, *, now: datetime
 ) -> FreshCredentials:
+    """Credentials ready to be written; a merchant's first ones make her key, durably."""
     until = given.renewable_until
     return FreshCredentials(
         await vault.seal(credentials.place(owner, where), given.secret),

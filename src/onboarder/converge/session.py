@@ -20,7 +20,8 @@ from onboarder.model.recorded import (
     StoreWork,
 )
 from onboarder.people.vault import KeyGone
-from onboarder.records import writes
+from onboarder.records import credentials, writes
+from onboarder.records.credentials import FreshCredentials
 from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
@@ -59,12 +60,19 @@ class Session(PassRecords):
             with leave_until(self.lease.until):
                 return await action(await self._access())
 
-    async def adopt_credentials(self, tx: Transaction, credentials: Credentials) -> None:
-        """Keep new credentials, sealed."""
+    async def seal(self, given: Credentials) -> FreshCredentials:
+        """New credentials ready to be adopted. Before a transaction: it may take one of its own, for the merchant's key."""
         store = self.store
-        self._held = await renewal.keep(
-            tx, self.around.vault, store.merchant_id, store.id, credentials, now=self.now
+        return await renewal.seal(
+            self.around.vault, store.merchant_id, store.id, given, now=self.now
         )
+
+    async def adopt_credentials(
+        self, tx: Transaction, given: Credentials, sealed: FreshCredentials
+    ) -> None:
+        """Keep new credentials."""
+        generation = await credentials.adopt(tx, self.store.id, sealed)
+        self._held = OpenCredentials(given, generation)
 
     async def _stay(self) -> None:
         """Before a call: prolong a lease that it might outlive. A worker that slept past its lease learns it here."""
@@ -107,15 +115,17 @@ class Session(PassRecords):
 
     async def _renew(self) -> None:
         fresh: Credentials | None = None
+        sealed: FreshCredentials | None = None
         if self._by_consent:
             seen = self._held.generation if self._held else 0
             self._held = await self.around.renewals.renewed(self.store, self.connector, seen)
         else:
             with leave_until(self.lease.until):
                 fresh = await self.connector.renew(await self._access())
+            sealed = await self.seal(fresh)
         async with self.commit() as tx:
-            if fresh is not None:
-                await self.adopt_credentials(tx, fresh)
+            if fresh is not None and sealed is not None:
+                await self.adopt_credentials(tx, fresh, sealed)
             # What was intended is only sent from now on, so its doubt lasts longer too.
             await writes.prolong_doubts(tx, self.lease, self.now + self.doubt)
 

@@ -11,21 +11,24 @@ from datetime import datetime, timedelta
 from onboarder.model.ids import PhotoHash, StoreId
 from onboarder.model.recorded import Lease, ListingRecord, StoreWork
 from onboarder.model.work import IntentState
-from onboarder.records import days, loading, stores, writes
+from onboarder.records import leases, loading, runs, tasks, writes
 from onboarder.records.codec import Row
 from onboarder.records.database import Database, Transaction
-from onboarder.records.stores import LeaseLost
+from onboarder.records.leases import LeaseLost, Release
+from onboarder.records.runs import DriftRecord
 from onboarder.records.together import Together
+
+Answered = Callable[[Sequence[tasks.OpenTask]], Sequence[int]]
+"""Of a store's open tasks, those whose reason is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one pass writes in one transaction, after its lease was proved and prolonged."""
+    """What one pass writes in one transaction, after its lease was proved."""
 
-    lease: Lease | None
-    """None: `rest` looks after the fence itself."""
+    lease: Lease
     values: Row = field(default_factory=dict[str, object])
-    """Written to the store."""
+    """Written to the store, together with the lease's new end."""
     progress: bool = False
     """The outcome of a remote write is recorded, so this store does not kill its workers."""
     intents: Sequence[writes.Intended] = ()
@@ -36,6 +39,16 @@ class Entry:
     """Uploaded ones, with the marketplace's key."""
     rest: Callable[[Transaction], Awaitable[object]] | None = None
     """Whatever else; called again in a new transaction if the first could not be committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one pass ends: the lease is let go of, and tasks whose reason is gone are closed."""
+
+    release: Release
+    answered: Answered
+    rest: Callable[[Transaction], Awaitable[object]] | None = None
+    """As in `Entry`."""
 
 
 class Clerk:
@@ -49,7 +62,9 @@ class Clerk:
         self._span = span
         self._leases = Together(self._take)
         self._loads = Together(self._load)
+        self._decisions = Together(self._decided)
         self._writes = Together(self._write)
+        self._endings = Together(self._end)
 
     async def lease(self, wanted: StoreId, *, owner: str) -> Lease | None:
         """The lease, or None if the store is not due or somebody alive holds it."""
@@ -59,9 +74,17 @@ class Clerk:
         """Everything one pass needs; KeyError if there is no such store, ValueError if this release cannot read it."""
         return await self._loads.do(wanted)
 
+    async def decided(self, where: StoreId) -> Sequence[DriftRecord]:
+        """The store's drifts whose policy is to be carried out now."""
+        return await self._decisions.do(where)
+
     async def write(self, entry: Entry) -> datetime:
         """Returns, once committed, until when the lease is ours; `LeaseLost` if it is gone, and nothing was written."""
         return await self._writes.do(entry)
+
+    async def end(self, ending: Ending) -> bool:
+        """True if the store was triggered meanwhile; `LeaseLost` if it is not ours, and nothing was written."""
+        return await self._endings.do(ending)
 
     async def _take(self, asked: Sequence[tuple[StoreId, str]]) -> Sequence[Lease | None]:
         taken: dict[tuple[StoreId, str], Lease] = {}
@@ -69,7 +92,7 @@ class Clerk:
             now = self._clock()
             for owner in dict.fromkeys(owner for _, owner in asked):
                 ids = [one for one, who in asked if who == owner]
-                found = await stores.take_leases(tx, ids, owner=owner, now=now, span=self._span)
+                found = await leases.take_all(tx, ids, owner=owner, now=now, span=self._span)
                 taken |= {(one, owner): lease for one, lease in found.items()}
         return [taken.pop(one, None) for one in asked]
 
@@ -77,37 +100,35 @@ class Clerk:
         async with self._database.read() as tx:
             return await loading.load_all(tx, asked)
 
+    async def _decided(self, asked: Sequence[StoreId]) -> Sequence[Sequence[DriftRecord]]:
+        async with self._database.read() as tx:
+            found = await runs.decided(tx, asked)
+        return [found.get(one, ()) for one in asked]
+
     async def _write(self, entries: Sequence[Entry]) -> Sequence[datetime | Exception]:
         async with self._database.write() as tx:
             now = self._clock()
             until = now + self._span
-            held = await self._hold(tx, entries, until)
-            ours = [one for one in entries if one.lease is None or one.lease in held]
+            proofs = await leases.prove(tx, [one.lease for one in entries])
+            values = [(one.lease, {**_LIVED[one.progress], **one.values}) for one in entries]
+            held = await leases.prolong(tx, values, proofs, until=until, now=now)
+            ours = [one for one in entries if one.lease in held]
             await _enter(tx, ours, now)
-            for one in ours:
-                if one.rest is not None:
-                    await one.rest(tx)
-        return [
-            until if one.lease is None or one.lease in held else LeaseLost(one.lease.store_id)
-            for one in entries
-        ]
+            await _finish(tx, ours)
+        return [until if one.lease in held else LeaseLost(one.lease.store_id) for one in entries]
 
-    async def _hold(self, tx: Transaction, entries: Sequence[Entry], until: datetime) -> set[Lease]:
-        """Who writes the same to its store shares a statement; of most passes that is nothing but the lease."""
-        held = set[Lease]()
-        for lived in (False, True):
-            plain = [
-                one.lease
-                for one in entries
-                if one.lease is not None and not one.values and one.progress is lived
-            ]
-            if plain:
-                held |= await stores.hold_all(tx, plain, until=until, values=_LIVED[lived])
-        for one in entries:
-            if one.lease is not None and one.values:
-                values = days.of_a_store({**_LIVED[one.progress], **one.values}, self._clock())
-                held |= await stores.hold_all(tx, [one.lease], until=until, values=values)
-        return held
+    async def _end(self, endings: Sequence[Ending]) -> Sequence[bool | Exception]:
+        async with self._database.write() as tx:
+            now = self._clock()
+            proofs = await leases.prove(tx, [one.release.lease for one in endings])
+            ours = [one for one in endings if one.release.lease in proofs]
+            await _finish(tx, ours)
+            await _close(tx, ours, now)
+            moved = await leases.release_all(tx, [one.release for one in ours], proofs, now=now)
+        return [
+            one in moved if one in proofs else LeaseLost(one.store_id)
+            for one in (ending.release.lease for ending in endings)
+        ]
 
 
 async def _enter(tx: Transaction, entries: Sequence[Entry], now: datetime) -> None:
@@ -115,11 +136,26 @@ async def _enter(tx: Transaction, entries: Sequence[Entry], now: datetime) -> No
     await writes.intend(tx, [intended for one in entries for intended in one.intents], now=now)
     done = [intent for one in entries for intent in one.done]
     await writes.conclude(tx, done, IntentState.DONE, now=now)
-    leased = [(one.lease.store_id, one) for one in entries if one.lease is not None]
+    leased = [(one.lease.store_id, one) for one in entries]
     saved = [(where, listing) for where, one in leased for listing in one.listings]
     await writes.save_all(tx, saved, now=now)
     photos = [(where, *photo) for where, one in leased for photo in one.photos]
     await writes.save_photos(tx, photos)
+
+
+async def _finish(tx: Transaction, some: Sequence[Entry | Ending]) -> None:
+    for one in some:
+        if one.rest is not None:
+            await one.rest(tx)
+
+
+async def _close(tx: Transaction, endings: Sequence[Ending], now: datetime) -> None:
+    """What all endings close, in one statement."""
+    there = await tasks.open_of_all(tx, [one.release.lease.store_id for one in endings])
+    gone = [
+        task for one in endings for task in one.answered(there.get(one.release.lease.store_id, ()))
+    ]
+    await tasks.close(tx, gone, now=now)
 
 
 _LIVED: dict[bool, Row] = {False: {}, True: {"starts": 0}}

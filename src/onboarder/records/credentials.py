@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.recorded import SealedCredentials
 from onboarder.people.places import Place
 from onboarder.records.codec import reader
 from onboarder.records.consent_tables import consent_link
-from onboarder.records.database import Database, Transaction
+from onboarder.records.database import Database, Transaction, new_rows
 from onboarder.records.tables import credential, store
 
 FORGOTTEN = "v2.forgotten."
@@ -63,17 +65,8 @@ async def adopt(tx: Transaction, where: StoreId, fresh: FreshCredentials) -> int
 
     Whatever was lost is found, whoever renews is too late.
     """
-    values = _values(fresh)
-    generation = await tx.scalar(
-        update(credential)
-        .where(credential.c.store_id == where)
-        .values({**values, "generation": credential.c.generation + 1})
-        .returning(credential.c.generation)
-    )
-    if generation is None:
-        await tx.execute(insert(credential).values(store_id=where, generation=1, **values))
-        return 1
-    return int(generation)
+    row = {"store_id": where, "generation": 1, **_values(fresh)}
+    return int((await tx.execute(_adopting(tx.dialect.name), row)).scalar_one())
 
 
 async def claim(
@@ -211,6 +204,16 @@ def _still(held: Claim) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+@cache
+def _adopting(dialect: str) -> ReturningInsert[int]:
+    fresh = new_rows(dialect, credential)
+    values = {name: fresh.excluded[name] for name in _VALUES}
+    return fresh.on_conflict_do_update(
+        index_elements=[credential.c.store_id],
+        set_={**values, "generation": credential.c.generation + 1},
+    ).returning(credential.c.generation)
+
+
 def _values(fresh: FreshCredentials) -> dict[str, object]:
     return {
         "sealed": fresh.sealed,
@@ -224,4 +227,5 @@ def _values(fresh: FreshCredentials) -> dict[str, object]:
     }
 
 
+_VALUES = _values(FreshCredentials("", None, None, None)).keys()
 read = reader(SealedCredentials)

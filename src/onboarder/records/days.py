@@ -3,26 +3,29 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case
+from sqlalchemy import ColumnElement, RowMapping, and_, case
 
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.records.codec import Row
-from onboarder.records.tables import listing, store
+from onboarder.records.tables import listing
+
+DECIDE_OF_A_STORE = ("state", "remote_id", "consented_at", "opened_at")
+"""What must be known of a store before it is written to."""
 
 
-def of_a_store(values: Row, now: datetime) -> Row:
-    """The values to write to a store, with the days they bring about.
+def of_a_store(values: Row, there: RowMapping, now: datetime) -> Row:
+    """The values to write over what is `there`, with the days they bring about.
 
     What was open or let us in before days were recorded gets none: an unknown day must not look like today.
     """
-    days: dict[str, object] = {}
-    if values.get("remote_id") is not None:
-        fresh = and_(store.c.consented_at.is_(None), store.c.remote_id.is_(None))
-        days["consented_at"] = case((fresh, now), else_=store.c.consented_at)
-    if values.get("state") == StoreState.OPEN:
-        fresh = and_(store.c.opened_at.is_(None), store.c.state != StoreState.OPEN)
-        days["opened_at"] = case((fresh, now), else_=store.c.opened_at)
-    return {**values, **days}
+    brought: dict[str, datetime] = {}
+    let_in = values.get("remote_id") is not None and there["remote_id"] is None
+    if let_in and there["consented_at"] is None:
+        brought["consented_at"] = now
+    opens = values.get("state") == StoreState.OPEN and there["state"] != StoreState.OPEN
+    if opens and there["opened_at"] is None:
+        brought["opened_at"] = now
+    return {**values, **brought}
 
 
 def of_a_listing(row: Mapping[str, object], now: datetime) -> dict[str, object]:

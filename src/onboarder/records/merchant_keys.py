@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Index,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from onboarder.model.ids import MerchantId
 from onboarder.people.vault import MerchantKey
 from onboarder.records.database import Database, Transaction, insert_new
+from onboarder.records.together import Together
 from onboarder.records.utc_time import UtcTime
 
 _metadata = MetaData()
@@ -50,18 +52,16 @@ class MerchantKeys:
         self._database = database
         self._clock = clock
         self._there = False
+        self._finds = Together(self._find)
+        self._keeps = Together(self._keep)
 
     async def find(self, owner: MerchantId) -> MerchantKey | None:
         """The merchant's key, always as the store has it now."""
-        async with self._read() as tx:
-            return await _found(tx, owner)
+        return await self._finds.do(owner)
 
     async def keep(self, fresh: MerchantKey) -> MerchantKey:
         """Keep it durably unless the merchant has a key; returns the one she has. Safe to repeat."""
-        row = {**_row(fresh), "created_at": self._clock()}
-        async with self._write() as tx:
-            await insert_new(tx, _key, [row])
-            return await _found(tx, fresh.owner) or fresh
+        return await self._keeps.do(fresh)
 
     async def not_under(self, ring_key: str, *, most: int) -> list[MerchantKey]:
         """Some of the keys that are sealed under another key of the ring."""
@@ -104,6 +104,18 @@ class MerchantKeys:
     async def aclose(self) -> None:
         await self._database.aclose()
 
+    async def _find(self, owners: Sequence[MerchantId]) -> Sequence[MerchantKey | None]:
+        async with self._read() as tx:
+            found = await _found(tx, owners)
+        return [found.get(one) for one in owners]
+
+    async def _keep(self, fresh: Sequence[MerchantKey]) -> Sequence[MerchantKey]:
+        rows = [{**_row(one), "created_at": self._clock()} for one in fresh]
+        async with self._write() as tx:
+            await insert_new(tx, _key, rows)
+            found = await _found(tx, [one.owner for one in fresh])
+        return [found.get(one.owner, one) for one in fresh]
+
     @asynccontextmanager
     async def _read(self) -> AsyncGenerator[Transaction]:
         await self._ready()
@@ -133,9 +145,9 @@ class MerchantKeys:
         self._there = True
 
 
-async def _found(tx: Transaction, owner: MerchantId) -> MerchantKey | None:
-    row = (await tx.execute(select(_key).where(_key.c.merchant_id == owner))).mappings().first()
-    return None if row is None else _read(row)
+async def _found(tx: Transaction, owners: Sequence[MerchantId]) -> dict[str, MerchantKey]:
+    rows = (await tx.execute(_OF_OWNERS, {"owners": owners})).mappings()
+    return {one.owner: one for one in map(_read, rows)}
 
 
 def _has_table(connection: Connection) -> bool:
@@ -155,3 +167,7 @@ def _read(row: RowMapping) -> MerchantKey:
     return MerchantKey(
         MerchantId(row["merchant_id"]), str(row["id"]), str(row["ring_key"]), str(row["sealed"])
     )
+
+
+_OWNERS: BindParameter[str] = bindparam("owners", expanding=True)
+_OF_OWNERS = select(_key).where(_key.c.merchant_id.in_(_OWNERS))

@@ -11,6 +11,7 @@ from onboarder.model.recorded import Lease
 from onboarder.model.work import PARKED_CODE, Lane, TaskState
 from onboarder.records import stores
 from onboarder.records.database import Transaction
+from onboarder.records.leases import LeaseLost
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import listing, store, task
 
@@ -30,7 +31,7 @@ async def held(tx: Transaction, lease: Lease) -> HeldStore:
     )
     row = (await tx.execute(query)).first()
     if row is None:
-        raise stores.LeaseLost(lease.store_id)
+        raise LeaseLost(lease.store_id)
     return HeldStore(MerchantId(row[0]), int(row[1]), int(row[2]))
 
 

@@ -1,10 +1,21 @@
 """Reconciliation runs and the drifts they found."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
 from onboarder.model.recorded import RECREATE, RELIST
@@ -173,10 +184,14 @@ async def asked(tx: Transaction, where: StoreId) -> list[DriftRecord]:
     return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def decided(tx: Transaction, where: StoreId) -> list[DriftRecord]:
-    """The store's drifts whose policy is to be carried out now."""
-    query = _drifts().where(drift.c.store_id == where, drift.c.outcome == APPROVED)
-    return [_read_drift(row) for row in (await tx.execute(query.order_by(drift.c.id))).mappings()]
+async def decided(
+    tx: Transaction, wanted: Sequence[StoreId]
+) -> Mapping[StoreId, Sequence[DriftRecord]]:
+    """The stores' drifts whose policy is to be carried out now; of those stores that have any."""
+    found: defaultdict[StoreId, list[DriftRecord]] = defaultdict(list)
+    for row in (await tx.execute(_DECIDED, {"ids": wanted})).mappings():
+        found[StoreId(row["store_id"])].append(_read_drift(row))
+    return found
 
 
 async def decide(tx: Transaction, wanted: int, policy: DriftPolicy) -> StoreId | None:
@@ -296,5 +311,9 @@ def _drifts() -> Select[*tuple[object, ...]]:
     return select(*columns).where(drift.c.kind.in_(DriftClass), drift.c.policy.in_(DriftPolicy))
 
 
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_DECIDED = (
+    _drifts().where(drift.c.store_id.in_(_IDS), drift.c.outcome == APPROVED).order_by(drift.c.id)
+)
 _read_run = reader(RunRecord)
 _read_drift = reader(DriftRecord)

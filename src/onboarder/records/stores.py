@@ -1,29 +1,25 @@
-"""Stores as the schedule: who is due, who holds the lease, and everything one pass needs to know.
+"""Stores as the schedule: who is due, and everything one pass needs to know.
 
-The database is the schedule. A trigger marks a store due and raises its generation; a worker takes the lease, works, and
-lets go only in the same statement that looks whether the generation moved meanwhile.
+The database is the schedule. A trigger marks a store due and raises its generation; a worker takes the lease (see
+`leases`), works, and looks whether the generation moved meanwhile when it lets go.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
 
 from onboarder.model.ids import MarketplaceName, MerchantId, StoreId, store_id
-from onboarder.model.recorded import Lease, StoreRecord
+from onboarder.model.recorded import StoreRecord
 from onboarder.model.shop import StoreState
 from onboarder.model.work import Lane
-from onboarder.records import loading
-from onboarder.records.codec import Row, read_store
+from onboarder.records import leases, loading
+from onboarder.records.codec import read_store
 from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import store
 
 load = loading.load
-
-
-class LeaseLost(Exception):
-    """Somebody else works on the store now; this worker must not write any more."""
 
 
 async def trigger(
@@ -114,7 +110,11 @@ async def due(
     """Stores that are due and leased to nobody alive, longest waiting first."""
     query = (
         select(store.c.id, store.c.lane)
-        .where(store.c.due_at <= now, _free(now), *_in(lane, marketplaces))
+        .where(
+            store.c.due_at <= now,
+            leases.free(literal(now, store.c.due_at.type)),
+            *_in(lane, marketplaces),
+        )
         .order_by(store.c.due_at)
         .limit(limit)
     )
@@ -134,90 +134,6 @@ async def next_due(
     return found
 
 
-async def take_lease(
-    tx: Transaction, wanted: StoreId, *, owner: str, now: datetime, span: timedelta
-) -> Lease | None:
-    """The lease, or None if the store is not due or somebody alive holds it."""
-    return (await take_leases(tx, [wanted], owner=owner, now=now, span=span)).get(wanted)
-
-
-async def take_leases(
-    tx: Transaction, wanted: Sequence[StoreId], *, owner: str, now: datetime, span: timedelta
-) -> dict[StoreId, Lease]:
-    """The leases of those stores that are due and that nobody alive holds."""
-    until = now + span
-    taken = await tx.execute(
-        update(store)
-        .where(store.c.id.in_(wanted), _free(now), store.c.due_at <= now)
-        .values(
-            lease_owner=owner,
-            lease_until=until,
-            lease_token=store.c.lease_token + 1,
-            starts=store.c.starts + 1,
-        )
-        .returning(store.c.id, store.c.lease_token)
-    )
-    return {StoreId(one): Lease(StoreId(one), owner, int(token), until) for one, token in taken}
-
-
-async def hold(
-    tx: Transaction, lease: Lease, *, until: datetime, values: Row | None = None
-) -> None:
-    """Prolong the lease and write store values with it; `LeaseLost` if it is no longer ours."""
-    if not await hold_all(tx, [lease], until=until, values=values):
-        raise LeaseLost(lease.store_id)
-
-
-async def hold_all(
-    tx: Transaction, leases: Sequence[Lease], *, until: datetime, values: Row | None = None
-) -> set[Lease]:
-    """Prolong the leases and write the same values to all their stores; those of the leases that are still ours."""
-    tokens = [(one.store_id, one.token) for one in leases]
-    held = await tx.execute(
-        update(store)
-        .where(
-            store.c.id.in_([one.store_id for one in leases]),
-            tuple_(store.c.id, store.c.lease_token).in_(tokens),
-            store.c.lease_until.is_not(None),
-        )
-        .values({"lease_until": until, **(values or {})})
-        .returning(store.c.id, store.c.lease_token)
-    )
-    found = {(str(one), int(token)) for one, token in held}
-    return {one for one in leases if (one.store_id, one.token) in found}
-
-
-async def release(
-    tx: Transaction,
-    lease: Lease,
-    *,
-    generation: int,
-    due_at: datetime | None,
-    lane: Lane,
-    now: datetime,
-    values: Row,
-) -> bool:
-    """Let go and say when and in which lane to look next; True if triggered meanwhile, then it is due at once."""
-    moved = store.c.generation != generation
-    found = await tx.scalar(
-        update(store)
-        .where(store.c.id == lease.store_id, store.c.lease_token == lease.token)
-        .values(
-            {
-                "lease_owner": None,
-                "lease_until": None,
-                "due_at": case((moved, now), else_=due_at),
-                "lane": case((moved, store.c.lane), else_=lane),
-                **values,
-            }
-        )
-        .returning(store.c.generation)
-    )
-    if found is None:
-        raise LeaseLost(lease.store_id)
-    return int(found) != generation
-
-
 async def records(
     tx: Transaction,
     *,
@@ -234,11 +150,6 @@ async def records(
     if limit is not None:
         query = query.limit(limit)
     return [read_store(row) for row in (await tx.execute(query)).mappings()]
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    """Leased to nobody, or to somebody who fell silent."""
-    return or_(store.c.lease_until.is_(None), store.c.lease_until < now)
 
 
 def _in(

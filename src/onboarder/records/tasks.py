@@ -1,11 +1,13 @@
 """Tasks: what only a person can do, each open at most once per subject and cause."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, func, insert, select, update
 
 from onboarder.connector.errors import Advice
 from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode, StoreId
@@ -84,21 +86,23 @@ async def settle(
     still: str | None = None,
 ) -> None:
     """Close the subject's open tasks of a family of codes, their cause is gone; `still` is the code that stays."""
-    query = update(task).where(
-        task.c.subject == subject,
-        task.c.state == TaskState.OPEN,
-        task.c.code.startswith(family, autoescape=True),
-        task.c.code != (still or ""),
-    )
-    await tx.execute(query.values(state=TaskState.DONE, ended_at=now))
+    about = {"about": subject, "still": still or "", "now": now}
+    await tx.execute(_settling(family), about)
 
 
-async def open_of(tx: Transaction, where: StoreId) -> list[OpenTask]:
+async def open_of(tx: Transaction, where: StoreId) -> Sequence[OpenTask]:
     """The store's open tasks, its listings' included."""
-    query = select(task.c.id, task.c.subject, task.c.code).where(
-        task.c.store_id == where, task.c.state == TaskState.OPEN
-    )
-    return [OpenTask(*row) for row in await tx.execute(query)]
+    return (await open_of_all(tx, [where])).get(where, ())
+
+
+async def open_of_all(
+    tx: Transaction, wanted: Sequence[StoreId]
+) -> Mapping[StoreId, Sequence[OpenTask]]:
+    """The same of many stores; of those that have any."""
+    found: defaultdict[StoreId, list[OpenTask]] = defaultdict(list)
+    for where, *rest in await tx.execute(_OPEN_OF, {"ids": wanted}):
+        found[StoreId(where)].append(OpenTask(*rest))
+    return found
 
 
 async def close(tx: Transaction, ids: Sequence[int], *, now: datetime) -> None:
@@ -176,4 +180,22 @@ def _open() -> Select[*tuple[object, ...]]:
     )
 
 
+@cache
+def _settling(family: str) -> Update:
+    return (
+        update(task)
+        .where(
+            task.c.subject == bindparam("about"),
+            task.c.state == TaskState.OPEN,
+            task.c.code.startswith(family, autoescape=True),
+            task.c.code != bindparam("still"),
+        )
+        .values(state=TaskState.DONE, ended_at=bindparam("now"))
+    )
+
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_OPEN_OF = select(task.c.store_id, task.c.id, task.c.subject, task.c.code).where(
+    task.c.store_id.in_(_IDS), task.c.state == TaskState.OPEN
+)
 _read = reader(TaskRecord)

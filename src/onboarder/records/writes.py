@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Insert, insert, update
+from sqlalchemy import BindParameter, Insert, bindparam, insert, update
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
@@ -48,7 +48,7 @@ async def intend(tx: Transaction, writes: Sequence[Intended], *, now: datetime) 
         for one in writes
     ]
     if rows:
-        await tx.execute(insert(intent), rows)
+        await tx.execute(_INTEND, rows)
 
 
 async def prolong_doubts(tx: Transaction, lease: Lease, until: datetime) -> None:
@@ -77,11 +77,8 @@ async def conclude(
     if not ids:
         return
     ended = None if state is IntentState.UNKNOWN else now
-    await tx.execute(
-        update(intent)
-        .where(intent.c.id.in_(ids))
-        .values(state=state, ended_at=ended, code=code, request_id=request_id)
-    )
+    became = {"became": state, "ended": ended, "why": code, "request": request_id}
+    await tx.execute(_CONCLUDE, {"ids": ids, **became})
 
 
 async def save_listings(
@@ -122,11 +119,8 @@ async def note(
     detail: dict[str, object] | None = None,
 ) -> None:
     """Append to the audit trail; `detail` carries no personal data."""
-    await tx.execute(
-        insert(audit).values(
-            at=at, actor=actor, action=action, subject=subject, detail=detail or {}
-        )
-    )
+    row = {"at": at, "actor": actor, "action": action, "subject": subject, "detail": detail or {}}
+    await tx.execute(_NOTE, row)
 
 
 @cache
@@ -166,5 +160,17 @@ def _row(one: ListingRecord, where: StoreId) -> dict[str, object]:
     }
 
 
+_INTEND, _NOTE = insert(intent), insert(audit)
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_CONCLUDE = (
+    update(intent)
+    .where(intent.c.id.in_(_IDS))
+    .values(
+        state=bindparam("became"),
+        ended_at=bindparam("ended"),
+        code=bindparam("why"),
+        request_id=bindparam("request"),
+    )
+)
 _CHANGING = [name for name in listing.c.keys() if name not in {"id", "store_id", "live_at"}]  # noqa: SIM118  # no mapping
 """All but the id, whose it is, and the day."""

@@ -14,9 +14,9 @@ from onboarder.converge.surroundings import Surroundings
 from onboarder.model.recorded import Lease
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import IntentKind, IntentState
-from onboarder.records import stores, tables
+from onboarder.records import leases, tables
 from onboarder.records.database import Database
-from onboarder.records.stores import LeaseLost
+from onboarder.records.leases import LeaseLost
 from onboarder_rehearsal.server.dials import Dial, Fault
 from tests.support.fuse import Killed
 from tests.support.mischief import (
@@ -291,4 +291,6 @@ async def test_a_lease_that_was_never_taken_is_no_lease(town: Town) -> None:
     async with town.database.write() as tx:
         await tx.execute(update(tables.store).values(lease_until=None))
         with pytest.raises(LeaseLost):
-            await stores.hold(tx, Lease(store, "nobody", 0, town.clock()), until=town.clock())
+            await leases.hold(
+                tx, Lease(store, "nobody", 0, town.clock()), until=town.clock(), now=town.clock()
+            )

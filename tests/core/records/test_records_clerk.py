@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease
 from onboarder.model.work import IntentKind
-from onboarder.records import stores, tables
+from onboarder.records import leases, tables
 from onboarder.records.clerk import Clerk, Entry
 from onboarder.records.database import Database, Transaction
-from onboarder.records.stores import LeaseLost
+from onboarder.records.leases import LeaseLost
 from onboarder.records.writes import Intended, intent_id
 from tests.core.converge.samples import NOW
 from tests.core.records.test_records_stores import SPAN, ordered
@@ -136,9 +136,9 @@ async def test_a_store_that_cannot_be_read_hurts_no_other(database: Database) ->
     clerk = a_clerk(database)
     first, second = await ordered(database, 2)
     async with database.write() as tx:
-        lease = await stores.take_lease(tx, first, owner="a", now=NOW, span=SPAN)
+        lease = await leases.take(tx, first, owner="a", now=NOW, span=SPAN)
         assert lease is not None
-        await stores.hold(tx, lease, until=NOW, values={"state": "of a newer release"})
+        await leases.hold(tx, lease, until=NOW, now=NOW, values={"state": "of a newer release"})
     ends = await asyncio.gather(clerk.load(first), clerk.load(second), return_exceptions=True)
     assert isinstance(ends[0], ValueError)
     assert not isinstance(ends[1], BaseException)

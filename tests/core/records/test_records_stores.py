@@ -14,10 +14,10 @@ from onboarder.model.people import Actor
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Failure, IntentKind, IntentState, Lane
-from onboarder.records import credentials, register, stores, tables, tasks, writes
+from onboarder.records import credentials, leases, register, stores, tables, tasks, writes
 from onboarder.records.credentials import FreshCredentials
 from onboarder.records.database import Database, Transaction
-from onboarder.records.stores import LeaseLost
+from onboarder.records.leases import LeaseLost, Release
 from tests.core.converge.samples import NOW, content, listed, shown
 from tests.support.town import PROGRAMME, a_merchant, a_product
 
@@ -30,7 +30,7 @@ async def test_of_fifty_takers_one_gets_the_lease(database: Database) -> None:
 
     async def take(owner: str) -> Lease | None:
         async with database.write() as tx:
-            return await stores.take_lease(tx, store, owner=owner, now=NOW, span=SPAN)
+            return await leases.take(tx, store, owner=owner, now=NOW, span=SPAN)
 
     taken = [one for one in await asyncio.gather(*(take(f"w{n}") for n in range(50))) if one]
     assert len(taken) == 1
@@ -43,14 +43,14 @@ async def test_a_lease_can_be_taken_again_only_after_it_ran_out_and_with_a_highe
     [store] = await ordered(database)
     first = await lease(database, store)
     async with database.write() as tx:
-        assert await stores.take_lease(tx, store, owner="b", now=NOW + SPAN, span=SPAN) is None
+        assert await leases.take(tx, store, owner="b", now=NOW + SPAN, span=SPAN) is None
         late = NOW + SPAN + timedelta(seconds=1)
-        second = await stores.take_lease(tx, store, owner="b", now=late, span=SPAN)
+        second = await leases.take(tx, store, owner="b", now=late, span=SPAN)
         assert second is not None
         assert second.token == first.token + 1
         with pytest.raises(LeaseLost):
-            await stores.hold(tx, first, until=late)
-        await stores.hold(tx, second, until=late)
+            await leases.hold(tx, first, until=late, now=late)
+        await leases.hold(tx, second, until=late, now=late)
 
 
 async def test_a_released_lease_holds_no_more(database: Database) -> None:
@@ -59,7 +59,7 @@ async def test_a_released_lease_holds_no_more(database: Database) -> None:
     async with database.write() as tx:
         assert not await let_go(tx, mine, generation=1)
         with pytest.raises(LeaseLost):
-            await stores.hold(tx, mine, until=NOW)
+            await leases.hold(tx, mine, until=NOW, now=NOW)
 
 
 async def test_letting_go_after_a_trigger_leaves_the_store_due_in_the_triggers_lane(
@@ -155,7 +155,8 @@ async def test_everything_a_pass_needs_is_read_at_once(database: Database) -> No
         await writes.intend(tx, [a_create(mine)], now=NOW)
         await writes.save_photo(tx, store, PhotoHash("f1"), "key")
         await credentials.adopt(tx, store, FreshCredentials("sealed", NOW, None, None))
-        await stores.hold(tx, mine, until=NOW, values={"remote_id": "S1", "state": "open"})
+        opened = {"remote_id": "S1", "state": "open"}
+        await leases.hold(tx, mine, until=NOW, now=NOW, values=opened)
     async with database.read() as tx:
         work = await stores.load(tx, store)
     assert work.merchant == a_merchant(0)
@@ -250,7 +251,7 @@ async def ordered(database: Database, number: int = 1, *, lane: Lane = Lane.STAL
 
 async def lease(database: Database, store: StoreId) -> Lease:
     async with database.write() as tx:
-        taken = await stores.take_lease(tx, store, owner="a", now=NOW, span=SPAN)
+        taken = await leases.take(tx, store, owner="a", now=NOW, span=SPAN)
     assert taken is not None
     return taken
 
@@ -262,9 +263,7 @@ def a_create(mine: Lease) -> writes.Intended:
 
 
 async def let_go(tx: Transaction, mine: Lease, *, generation: int) -> bool:
-    return await stores.release(
-        tx, mine, generation=generation, due_at=None, lane=Lane.NIGHT, now=NOW, values={}
-    )
+    return await leases.release(tx, Release(mine, generation, None, Lane.NIGHT, {}), now=NOW)
 
 
 async def ask(database: Database, store: StoreId, code: str, text: str) -> None:
