@@ -27,7 +27,7 @@ from onboarder.converge.orders import answer_task
 from onboarder.model.ids import StoreId
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.problems import BusyProblem
-from onboarder.records import runs
+from onboarder.records import open_drifts
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder.records.runs import DriftRecord
@@ -196,7 +196,7 @@ class Edits:
         """Open tasks about drifts, with their drifts."""
         tasks = {one.subject: one for one in await self.town.tasks()}
         async with self.town.database.read() as tx:
-            drifts = [one for store in self.stores for one in await runs.asked(tx, store)]
+            drifts = [one for store in self.stores for one in await open_drifts.asked(tx, store)]
         return [(tasks[f"drift:{one.id}"], one) for one in drifts if f"drift:{one.id}" in tasks]
 
     async def listing(self, store: StoreId, number: int) -> Mapping[str, object]:

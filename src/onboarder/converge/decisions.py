@@ -36,7 +36,7 @@ OUTCOME = {
 
 async def carry_out_decisions(session: Session) -> None:
     """Apply every approved drift of this store to its records. Safe to repeat."""
-    approved = await session.around.clerk.decided(session.store.id)
+    approved = await session.around.clerk.approved(session.store.id)
     if not approved:
         return
     async with session.commit() as tx:

@@ -17,7 +17,7 @@ from onboarder.model.ids import Reference, RunId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, IntentKind
-from onboarder.records import runs, tasks
+from onboarder.records import open_drifts, runs, tasks
 from onboarder.records.database import Transaction
 from onboarder.rules.consent import ENDS_SOON, REMIND_BEFORE, ends_soon
 
@@ -91,7 +91,7 @@ async def _record_drifts(
     tx: Transaction, run: RunId, drifts: Sequence[Drift], session: Session, *, to_the_end: bool
 ) -> None:
     """One question per difference, however many nights it lasts; a question whose difference is gone is closed."""
-    asked = {_likeness(one): one.id for one in await runs.asked(tx, session.store.id)}
+    asked = {_likeness(one): one.id for one in await open_drifts.asked(tx, session.store.id)}
     found: list[tuple[Drift, DriftPolicy, str]] = []
     for one in drifts:
         number = asked.pop(_likeness(one), None)

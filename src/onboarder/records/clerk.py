@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from onboarder.model.ids import PhotoHash, StoreId
 from onboarder.model.recorded import Lease, ListingRecord, StoreWork
 from onboarder.model.work import IntentState
-from onboarder.records import leases, loading, runs, tasks, writes
+from onboarder.records import leases, loading, open_drifts, tasks, writes
 from onboarder.records.codec import Row
 from onboarder.records.database import Database, Transaction
 from onboarder.records.leases import LeaseLost, Release
@@ -62,7 +62,7 @@ class Clerk:
         self._span = span
         self._leases = Together(self._take)
         self._loads = Together(self._load)
-        self._decisions = Together(self._decided)
+        self._approvals = Together(self._approved)
         self._writes = Together(self._write)
         self._endings = Together(self._end)
 
@@ -74,9 +74,9 @@ class Clerk:
         """Everything one pass needs; KeyError if there is no such store, ValueError if this release cannot read it."""
         return await self._loads.do(wanted)
 
-    async def decided(self, where: StoreId) -> Sequence[DriftRecord]:
+    async def approved(self, where: StoreId) -> Sequence[DriftRecord]:
         """The store's drifts whose policy is to be carried out now."""
-        return await self._decisions.do(where)
+        return await self._approvals.do(where)
 
     async def write(self, entry: Entry) -> datetime:
         """Returns, once committed, until when the lease is ours; `LeaseLost` if it is gone, and nothing was written."""
@@ -100,9 +100,9 @@ class Clerk:
         async with self._database.read() as tx:
             return await loading.load_all(tx, asked)
 
-    async def _decided(self, asked: Sequence[StoreId]) -> Sequence[Sequence[DriftRecord]]:
+    async def _approved(self, asked: Sequence[StoreId]) -> Sequence[Sequence[DriftRecord]]:
         async with self._database.read() as tx:
-            found = await runs.decided(tx, asked)
+            found = await open_drifts.approved(tx, asked)
         return [found.get(one, ()) for one in asked]
 
     async def _write(self, entries: Sequence[Entry]) -> Sequence[datetime | Exception]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, cast
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import BindParameter, Connection, Table, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -33,6 +33,9 @@ class RecordsBusy(Exception):
 
 Transaction = AsyncConnection
 """An open transaction. Other rooms hand it on to the queries here and never run SQL on it themselves."""
+
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
+"""In a statement built once: any number of ids, given as `ids` when it is run."""
 
 
 def new_rows(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Insert":

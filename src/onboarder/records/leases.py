@@ -24,7 +24,7 @@ from onboarder.model.recorded import Lease
 from onboarder.model.work import Lane
 from onboarder.records import days
 from onboarder.records.codec import Row
-from onboarder.records.database import Transaction
+from onboarder.records.database import IDS, Transaction
 from onboarder.records.tables import store
 
 Proofs = Mapping[Lease, RowMapping]
@@ -152,7 +152,7 @@ async def _write(tx: Transaction, rows: Iterable[tuple[StoreId, Row]]) -> None:
 def _taking(unheld: ColumnElement[bool]) -> Update:
     return (
         update(store)
-        .where(store.c.id.in_(_IDS), unheld, store.c.due_at <= _NOW)
+        .where(store.c.id.in_(IDS), unheld, store.c.due_at <= _NOW)
         .values(
             lease_owner=bindparam("by"),
             lease_until=bindparam("until"),
@@ -163,7 +163,6 @@ def _taking(unheld: ColumnElement[bool]) -> Update:
     )
 
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _NOW: BindParameter[datetime] = bindparam("now", type_=store.c.due_at.type)
 _TAKE = _taking(free(_NOW))
 _LOCK = (
@@ -171,7 +170,7 @@ _LOCK = (
         *(store.c[name] for name in ("id", "lease_token", "lease_until", "generation", "lane")),
         *(store.c[name] for name in days.DECIDE_OF_A_STORE),
     )
-    .where(store.c.id.in_(_IDS))
+    .where(store.c.id.in_(IDS))
     .order_by(
         store.c.id
     )  # in one order, so that two who lock the same stores wait instead of blocking each other

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import BindParameter, RowMapping, Select, bindparam, select
+from sqlalchemy import RowMapping, Select, select
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import StoreWork
@@ -16,7 +16,7 @@ from onboarder.records.codec import (
     read_product,
     read_store,
 )
-from onboarder.records.database import Transaction
+from onboarder.records.database import IDS, Transaction
 from onboarder.records.tables import (
     credential,
     intent,
@@ -89,12 +89,11 @@ async def _rows(
     return found
 
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_STORES = select(store).where(store.c.id.in_(_IDS))
-_MERCHANTS = select(merchant).where(merchant.c.id.in_(_IDS))
-_PRODUCTS = select(product).where(product.c.merchant_id.in_(_IDS)).order_by(product.c.id)
+_STORES = select(store).where(store.c.id.in_(IDS))
+_MERCHANTS = select(merchant).where(merchant.c.id.in_(IDS))
+_PRODUCTS = select(product).where(product.c.merchant_id.in_(IDS)).order_by(product.c.id)
 _OF_STORES: Mapping[str, Select[*tuple[object, ...]]] = {
-    "listings": select(listing).where(listing.c.store_id.in_(_IDS)),
+    "listings": select(listing).where(listing.c.store_id.in_(IDS)),
     "doubts": select(
         intent.c.store_id,
         intent.c.id.label("intent_id"),
@@ -102,8 +101,8 @@ _OF_STORES: Mapping[str, Select[*tuple[object, ...]]] = {
         intent.c.kind,
         intent.c.doubt_until.label("until"),
     ).where(
-        intent.c.store_id.in_(_IDS), intent.c.state.in_([IntentState.PENDING, IntentState.UNKNOWN])
+        intent.c.store_id.in_(IDS), intent.c.state.in_([IntentState.PENDING, IntentState.UNKNOWN])
     ),
-    "photos": select(remote_photo).where(remote_photo.c.store_id.in_(_IDS)),
-    "credentials": select(credential).where(credential.c.store_id.in_(_IDS)),
+    "photos": select(remote_photo).where(remote_photo.c.store_id.in_(IDS)),
+    "credentials": select(credential).where(credential.c.store_id.in_(IDS)),
 }

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import (
-    BindParameter,
     Column,
     Connection,
     Index,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 
 from onboarder.model.ids import MerchantId
 from onboarder.people.vault import MerchantKey
-from onboarder.records.database import Database, Transaction, insert_new
+from onboarder.records.database import IDS, Database, Transaction, insert_new
 from onboarder.records.together import Together
 from onboarder.records.utc_time import UtcTime
 
@@ -146,7 +145,7 @@ class MerchantKeys:
 
 
 async def _found(tx: Transaction, owners: Sequence[MerchantId]) -> dict[str, MerchantKey]:
-    rows = (await tx.execute(_OF_OWNERS, {"owners": owners})).mappings()
+    rows = (await tx.execute(_OF_OWNERS, {"ids": owners})).mappings()
     return {one.owner: one for one in map(_read, rows)}
 
 
@@ -169,5 +168,4 @@ def _read(row: RowMapping) -> MerchantKey:
     )
 
 
-_OWNERS: BindParameter[str] = bindparam("owners", expanding=True)
-_OF_OWNERS = select(_key).where(_key.c.merchant_id.in_(_OWNERS))
+_OF_OWNERS = select(_key).where(_key.c.merchant_id.in_(IDS))

@@ -1,15 +1,12 @@
 """Reconciliation runs and the drifts they found."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Select,
-    bindparam,
     func,
     insert,
     or_,
@@ -172,26 +169,10 @@ async def drifts(
     tx: Transaction, wanted: RunId, *, outcome: str | None = None
 ) -> list[DriftRecord]:
     """The run's drifts in the order found."""
-    query = _drifts().where(drift.c.run_id == wanted).order_by(drift.c.id)
+    query = of_known_class().where(drift.c.run_id == wanted).order_by(drift.c.id)
     if outcome is not None:
         query = query.where(drift.c.outcome == outcome)
-    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
-
-
-async def asked(tx: Transaction, where: StoreId) -> list[DriftRecord]:
-    """The store's drifts that wait for a person's answer."""
-    query = _drifts().where(drift.c.store_id == where, drift.c.outcome == ASKED)
-    return [_read_drift(row) for row in (await tx.execute(query)).mappings()]
-
-
-async def decided(
-    tx: Transaction, wanted: Sequence[StoreId]
-) -> Mapping[StoreId, Sequence[DriftRecord]]:
-    """The stores' drifts whose policy is to be carried out now; of those stores that have any."""
-    found: defaultdict[StoreId, list[DriftRecord]] = defaultdict(list)
-    for row in (await tx.execute(_DECIDED, {"ids": wanted})).mappings():
-        found[StoreId(row["store_id"])].append(_read_drift(row))
-    return found
+    return [read_drift(row) for row in (await tx.execute(query)).mappings()]
 
 
 async def decide(tx: Transaction, wanted: int, policy: DriftPolicy) -> StoreId | None:
@@ -305,15 +286,11 @@ def _in_scope(
     return chosen
 
 
-def _drifts() -> Select[*tuple[object, ...]]:
+def of_known_class() -> Select[*tuple[object, ...]]:
     """Those of a class that this release knows; what another one found is left to it."""
     columns = [drift.c[name] for name in DriftRecord.__slots__]
     return select(*columns).where(drift.c.kind.in_(DriftClass), drift.c.policy.in_(DriftPolicy))
 
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_DECIDED = (
-    _drifts().where(drift.c.store_id.in_(_IDS), drift.c.outcome == APPROVED).order_by(drift.c.id)
-)
 _read_run = reader(RunRecord)
-_read_drift = reader(DriftRecord)
+read_drift = reader(DriftRecord)

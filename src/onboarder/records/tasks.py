@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, func, insert, select, update
+from sqlalchemy import Select, Update, bindparam, func, insert, select, update
 
 from onboarder.connector.errors import Advice
 from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode, StoreId
 from onboarder.model.work import TaskState
 from onboarder.records.codec import reader
-from onboarder.records.database import Transaction
+from onboarder.records.database import IDS, Transaction
 from onboarder.records.tables import merchant, store, task
 
 
@@ -194,8 +194,7 @@ def _settling(family: str) -> Update:
     )
 
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _OPEN_OF = select(task.c.store_id, task.c.id, task.c.subject, task.c.code).where(
-    task.c.store_id.in_(_IDS), task.c.state == TaskState.OPEN
+    task.c.store_id.in_(IDS), task.c.state == TaskState.OPEN
 )
 _read = reader(TaskRecord)

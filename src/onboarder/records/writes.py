@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BindParameter, Insert, bindparam, insert, update
+from sqlalchemy import Insert, bindparam, insert, update
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import days
 from onboarder.records.codec import content_json, failure_json, observed_json
-from onboarder.records.database import Transaction, new_rows
+from onboarder.records.database import IDS, Transaction, new_rows
 from onboarder.records.tables import audit, intent, listing, remote_photo
 
 
@@ -161,10 +161,9 @@ def _row(one: ListingRecord, where: StoreId) -> dict[str, object]:
 
 
 _INTEND, _NOTE = insert(intent), insert(audit)
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _CONCLUDE = (
     update(intent)
-    .where(intent.c.id.in_(_IDS))
+    .where(intent.c.id.in_(IDS))
     .values(
         state=bindparam("became"),
         ended_at=bindparam("ended"),
