@@ -38,12 +38,13 @@ LAYERS = (
 """The core's rooms, lowest first: a room imports only from lower layers, so rooms of one layer stand apart."""
 
 DOORS: Mapping[str, tuple[str, ...]] = {
-    "aiohttp": ("onboarder.connector.http",),
+    "aiohttp": ("onboarder.connector.client", "onboarder.connector.http"),
     "alembic": ("onboarder.records.migrations",),
     "arq": ("onboarder_workers",),
     "argon2": ("onboarder.people.passwords",),
     "cryptography": ("onboarder.people.sealing", "onboarder.people.sealed_box"),
     "httpx": (
+        "onboarder.connector.client",
         "onboarder.connector.http",
         "onboarder.connector.request",  # names the type of a signature
         "onboarder.connector.testing",  # the kit that connectors' tests inherit
@@ -51,7 +52,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
         "onboarder.demo.back_office",  # a hand at the marketplace's own console, not a connector
         "onboarder_rehearsal.server",  # the marketplace itself
     ),
-    "httpx_aiohttp": ("onboarder.connector.http",),
+    "httpx_aiohttp": ("onboarder.connector.client",),
     "openpyxl": (
         "onboarder_shopee.sheet_file",
         "onboarder_shopee.sheet_layout",

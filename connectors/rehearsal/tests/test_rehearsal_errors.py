@@ -44,20 +44,19 @@ def access() -> Access:
     return access_to(Reference("knm-1"), OpenedStore(observed, token))
 
 
-def connector() -> RehearsalConnector:
-    """Over the transport used in production; respx answers in its place."""
-    http = MarketplaceHttp(
-        open_client(BASE), UnlimitedBudget(), marketplace="rehearsal", clock=Clock()
-    )
+def connector(market: respx.MockRouter) -> RehearsalConnector:
+    """Over the client used in production; respx answers in its transport's place."""
+    client = open_client(BASE, transport=httpx.MockTransport(market.async_handler))
+    http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="rehearsal", clock=Clock())
     return RehearsalConnector({}, Equipment(http, Clock(), derived))
 
 
 async def refused_with(answer: httpx.Response) -> MarketplaceError:
     """What a create makes of that answer."""
-    with respx.mock(base_url=BASE, using="httpx") as market:
+    with respx.MockRouter(base_url=BASE) as market:
         market.post("/v1/items").mock(return_value=answer)
         with pytest.raises(MarketplaceError) as caught:
-            await connector().create_listings(access(), [draft()])
+            await connector(market).create_listings(access(), [draft()])
     return caught.value
 
 
@@ -172,9 +171,9 @@ async def test_a_429_without_a_readable_body_is_the_app_s() -> None:
 
 async def test_a_result_of_a_batch_that_was_never_sent_is_left_out_and_told() -> None:
     alien = {"external_key": "somebody-else", "status": "refused", "fault": {"kind": "busy"}}
-    with respx.mock(base_url=BASE, using="httpx") as market, capture_logs() as logs:
+    with respx.MockRouter(base_url=BASE) as market, capture_logs() as logs:
         market.post("/v1/items/batch").respond(json={"results": [alien]})
-        outcomes = await connector().create_listings(access(), [draft(), draft("knm-1-b")])
+        outcomes = await connector(market).create_listings(access(), [draft(), draft("knm-1-b")])
 
     assert outcomes == {}
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
@@ -183,12 +182,12 @@ async def test_a_result_of_a_batch_that_was_never_sent_is_left_out_and_told() ->
 
 
 async def test_the_keys_travel_in_the_header_and_nowhere_else() -> None:
-    with respx.mock(base_url=BASE, using="httpx") as market, capture_logs() as logs:
+    with respx.MockRouter(base_url=BASE) as market, capture_logs() as logs:
         looked = market.get("/v1/sellers").respond(json={"sellers": []})
         observed = market.get("/v1/seller").respond(503)
-        await connector().find_store(store_content())
+        await connector(market).find_store(store_content())
         with pytest.raises(Unavailable) as caught:
-            await connector().observe_store(access())
+            await connector(market).observe_store(access())
 
     partner, seller = looked.calls.last.request, observed.calls.last.request
     assert partner.headers["Authorization"] == "Partner derived for rehearsal partner key"

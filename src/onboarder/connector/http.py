@@ -1,21 +1,16 @@
 """The only door to a marketplace: total deadline, bounded answers, budget, retries of what is safe, a log without secrets.
 
-Everything that imports httpx's transport sits here, so that a successor of httpx is a change in one module.
+What knows httpx's and aiohttp's ways sits in `client`, so that a successor of theirs is a change in one module.
 """
 
 import asyncio
-import logging
-import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
 import structlog
-from httpx_aiohttp import AiohttpTransport
 from tenacity import wait_random_exponential
 
 from onboarder.connector.advice import (
@@ -31,6 +26,7 @@ from onboarder.connector.attempts import up_to_three_times
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget import Budget, store_at_work
+from onboarder.connector.client import MarketplaceClient, never_sent, open_client
 from onboarder.connector.errors import (
     Advice,
     MarketplaceError,
@@ -38,7 +34,7 @@ from onboarder.connector.errors import (
     RateLimited,
     Unavailable,
 )
-from onboarder.connector.leave import LEAVE_OVER, has_leave, still_has_leave, told_by
+from onboarder.connector.leave import LEAVE_OVER, has_leave, told_by
 from onboarder.connector.request import Effect, Request
 from onboarder.connector.retry_after import retry_after
 
@@ -50,74 +46,6 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of one answer after decompression."""
 DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
-KEPT_ALIVE = 4.0
-"""Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
-
-
-def open_client(
-    base_url: str, *, connections: int = 50, transport: httpx.AsyncBaseTransport | None = None
-) -> httpx.AsyncClient:
-    """A client for one marketplace and process. Close it.
-
-    Follows no redirects, takes no proxy from the environment and keeps no cookies: one store's session is no other's.
-    """
-    # httpx tells whole addresses, and some marketplaces want the token in them; our own log line names the route.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.AsyncClient(
-        base_url=base_url,
-        transport=transport
-        or AiohttpTransport(verify=_trusted(), client=lambda: _session(connections)),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        timeout=httpx.Timeout(30, connect=5),
-        headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
-        follow_redirects=False,
-        trust_env=False,
-    )
-
-
-def _session(connections: int) -> aiohttp.ClientSession:
-    tls = _trusted()
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        middlewares=(_sent_once,),
-        trace_configs=[_looking_at_leave()],
-    )
-
-
-def _looking_at_leave() -> aiohttp.TraceConfig:
-    """Connecting may take long: once there is a connection, and before anything goes out on it, one last look."""
-    tracing: aiohttp.TraceConfig = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(_look)
-    tracing.on_connection_reuseconn.append(_look)
-    return tracing
-
-
-async def _look(_session: object, _context: object, _connection: object) -> None:
-    if not still_has_leave():
-        raise aiohttp.ConnectionTimeoutError("the leave to call is over")
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The certificates that answers are believed by. Read once: it takes longer than many calls."""
-    return httpx.create_ssl_context()
-
-
-async def _sent_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending GET, PUT and DELETE again by itself after a lost answer: that would be outside the budget.
-
-    The transport calls a lost answer a `ConnectTimeout`, which reads as "never sent"; named a payload error it becomes
-    a `ReadError`.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientPayloadError(type(error).__name__) from error
 
 
 class MarketplaceHttp:
@@ -125,7 +53,7 @@ class MarketplaceHttp:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        client: MarketplaceClient,
         budget: Budget,
         *,
         marketplace: str,
@@ -181,7 +109,7 @@ class MarketplaceHttp:
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
             self._breaker.failed(store_at_work())
-            if _never_sent(error):
+            if never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
@@ -192,17 +120,9 @@ class MarketplaceHttp:
         return await self._judge(request, answer)
 
     async def _exchange(self, request: Request) -> Answer:
-        message = self._client.build_request(
-            request.method,
-            request.path,
-            params=list(request.params) or None,
-            json=request.json,
-            files=list(request.files) or None,
-            headers=dict(request.headers),
-        )
-        auth = request.auth if request.auth is not None else httpx.USE_CLIENT_DEFAULT
+        message = self._client.prepared(request)
         with told_by(self._clock):
-            response = await self._client.send(message, auth=auth, stream=True)
+            response = await self._client.pass_on(message, request.auth)
         try:
             body = await self._body(request, response)
         finally:
@@ -271,14 +191,6 @@ class MarketplaceHttp:
 
 class _NotSent(Unavailable):
     """No connection was made, so nothing can have happened there."""
-
-
-def _never_sent(error: Exception) -> bool:
-    """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
-        return isinstance(error.__cause__, never)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
 def _repeatable(error: BaseException, effect: Effect) -> bool:

@@ -9,6 +9,7 @@ import httpx
 from PIL import Image
 from pydantic import TypeAdapter
 
+from onboarder.connector.client import MarketplaceClient, open_client
 from tests.marketplace.shopee.app import create_app
 from tests.marketplace.shopee.caller import Caller
 from tests.marketplace.shopee.dials import Dial
@@ -26,7 +27,7 @@ ROWS: TypeAdapter[list[dict[str, object]]] = TypeAdapter(list[dict[str, object]]
 class Inside:
     """`shop` calls for a shop that has consented, `app` for the app itself."""
 
-    raw: httpx.AsyncClient
+    raw: MarketplaceClient
     post_office: PostOffice
     clock: Clock
     app: Caller
@@ -100,7 +101,7 @@ async def inside(
         open_push_client=lambda: httpx.AsyncClient(transport=httpx.MockTransport(ear)),
     )
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url=BASE) as raw:
+    async with open_client(BASE, transport=transport) as raw:
         caller = Caller(raw, clock.seconds)
         here = Inside(raw, app.state.post_office, clock, caller, caller)
         here.shop = await here.another_shop(shop_name="Kerupuk Bu Siti")

@@ -282,5 +282,5 @@ def _any_call(_: Exchange) -> bool:
 
 def _paper_equipment(subject: Subject) -> Equipment:
     """Enough to build a connector that is only asked what it declares."""
-    door = MarketplaceHttp(subject.upstream, UnlimitedBudget(), marketplace="paper")
+    door = MarketplaceHttp(open_client("http://paper"), UnlimitedBudget(), marketplace="paper")
     return Equipment(door, subject.clock, lambda purpose: SecretStr(f"paper {purpose}"))

@@ -1,0 +1,138 @@
+"""The client for a marketplace: httpx's requests and answers on aiohttp's connections, and nothing in between.
+
+httpx's own client also follows redirects, keeps cookies, merges addresses and looks for proxies. None of that is wanted
+here, and doing nothing of it for every call costs as much as the call.
+"""
+
+import logging
+import ssl
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from onboarder.connector.leave import still_has_leave
+from onboarder.connector.request import Request
+
+KEPT_ALIVE = 4.0
+"""Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
+TIMEOUT = httpx.Timeout(30, connect=5)
+
+
+class MarketplaceClient(httpx.AsyncClient):
+    """For one marketplace and process: no redirects, no proxies, and no cookies, as one store's session is no other's."""
+
+    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport) -> None:
+        super().__init__(
+            base_url=base_url,
+            transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=TIMEOUT,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._onwards = transport
+        self._host = base_url.rstrip("/")
+        self._always = dict(self.headers)
+
+    def prepared(self, request: Request) -> httpx.Request:
+        """The message of a call."""
+        return httpx.Request(
+            request.method,
+            f"{self._host}/{request.path.lstrip('/')}",
+            params=list(request.params) or None,
+            json=request.json,
+            files=list(request.files) or None,
+            headers={**self._always, **request.headers},
+            extensions=_EXTENSIONS,
+        )
+
+    async def pass_on(self, message: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
+        """Send it as the auth flow has it; the answer's body is still to be read, and the answer to be closed."""
+        flow = (auth or _OPEN).async_auth_flow(message)
+        try:
+            asked = await anext(flow)
+            while True:
+                answer = await self._onwards.handle_async_request(asked)
+                answer.request = asked
+                try:
+                    asked = await flow.asend(answer)
+                except StopAsyncIteration:
+                    return answer
+                except BaseException:
+                    await answer.aclose()
+                    raise
+                await answer.aread()
+        finally:
+            await flow.aclose()
+
+
+def open_client(
+    base_url: str, *, connections: int = 50, transport: httpx.AsyncBaseTransport | None = None
+) -> MarketplaceClient:
+    """A client for one marketplace and process. Close it."""
+    # httpx tells whole addresses, and some marketplaces want the token in them; our own log line names the route.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    onwards = transport or AiohttpTransport(verify=_trusted(), client=lambda: _session(connections))
+    return MarketplaceClient(base_url, onwards)
+
+
+def never_sent(error: Exception) -> bool:
+    """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+        return isinstance(error.__cause__, never)
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def _session(connections: int) -> aiohttp.ClientSession:
+    tls = _trusted()
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_sent_once,),
+        trace_configs=[_looking_at_leave()],
+    )
+
+
+def _looking_at_leave() -> aiohttp.TraceConfig:
+    """Connecting may take long: once there is a connection, and before anything goes out on it, one last look."""
+    tracing: aiohttp.TraceConfig = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(_look)
+    tracing.on_connection_reuseconn.append(_look)
+    return tracing
+
+
+async def _look(_session: object, _context: object, _connection: object) -> None:
+    if not still_has_leave():
+        raise aiohttp.ConnectionTimeoutError("the leave to call is over")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that answers are believed by. Read once: it takes longer than many calls."""
+    return httpx.create_ssl_context()
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending GET, PUT and DELETE again by itself after a lost answer: that would be outside the budget.
+
+    The transport calls a lost answer a `ConnectTimeout`, which reads as "never sent"; named a payload error it becomes
+    a `ReadError`.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError(type(error).__name__) from error
+
+
+_OPEN = httpx.Auth()
+"""Lets everything through as it is."""
+_EXTENSIONS = {"timeout": TIMEOUT.as_dict()}
