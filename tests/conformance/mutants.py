@@ -81,7 +81,7 @@ def _imagined(reference: Reference) -> ObservedListing:
     return ObservedListing(RemoteId("I999999"), ListingState.LIVE, reference)
 
 
-async def _forget_dates(response: httpx.Response) -> None:
+def _forget_dates(response: httpx.Response) -> None:
     if not response.headers.get("retry-after", "1").isdecimal():
         del response.headers["retry-after"]
 
@@ -270,7 +270,14 @@ class CannotReadDates(RehearsalConnector):
     def __init__(self, settings: Mapping[str, object], equipment: Equipment) -> None:
         super().__init__(settings, equipment)
         client = equipment.http._client  # pyright: ignore[reportPrivateUsage]  # the defect
-        client.event_hooks["response"].append(_forget_dates)
+        pass_on = client.pass_on
+
+        async def forgetful(message: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
+            answer = await pass_on(message, auth)
+            _forget_dates(answer)
+            return answer
+
+        vars(client)["pass_on"] = forgetful
 
 
 class HasNoDeadline(RehearsalConnector):
