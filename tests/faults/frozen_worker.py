@@ -5,7 +5,7 @@ creating call. One window remains: between the last look at the lease (on the co
 the last of the bytes. It is measured: at how many steps the zombie still sent, and what came of it. A double listing is
 found by the night and asked about; a double store is not, as no connector tells of other stores under one Reference.
 
-On SQLite a worker stopped inside a transaction holds the write lock, so nobody can finish its store meanwhile: it is
+On SQLite a worker stopped inside a transaction holds a write lock, so nobody can finish its store meanwhile: it is
 continued after its lease is over, and the two must sort it out.
 """
 
@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from onboarder.application import open_application
 from onboarder.converge.inline import work_through
@@ -220,7 +221,14 @@ def _stops(pid: int) -> bool:
 
 
 def _is_locked(experiment: Experiment) -> bool:
-    path = experiment.settings.data_dir / "onboarder.db"
+    """Whether a write lock is held, of the records or of the merchants' keys."""
+    folder = experiment.settings.data_dir
+    return any(_has_lock(folder / name) for name in ("onboarder.db", "keys/merchants.db"))
+
+
+def _has_lock(path: Path) -> bool:
+    if not path.exists():
+        return False
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as records:
         try:
             records.execute("BEGIN IMMEDIATE")
