@@ -110,9 +110,11 @@ class Application:
 
     @cached_property
     def photos(self) -> "PhotoStore":
+        from onboarder.intake.photo_children import PhotoChildren
         from onboarder.intake.photo_store import PhotoStore
 
-        return PhotoStore(self.settings.data_dir / "photos", self.intake_rules.limits.photos)
+        folder, limits = self.settings.data_dir / "photos", self.intake_rules.limits.photos
+        return PhotoStore(folder, limits, clean=PhotoChildren())
 
     @cached_property
     def intake_rules(self) -> "IntakeRules":

@@ -15,6 +15,7 @@ from onboarder.consent.inbox import Inbox
 from onboarder.converge.doorbell import Doorbell
 from onboarder.converge.surroundings import Surroundings
 from onboarder.field.kit import Kit, make_kit
+from onboarder.intake.photo_children import PhotoChildren
 from onboarder.intake.photo_store import PhotoStore
 from onboarder.intake.rules import IntakeRules
 from onboarder.people.sealed_box import BoxKeys
@@ -89,7 +90,7 @@ def premises(
         config_dir=config_dir,
         data_dir=data_dir,
         intake=intake,
-        photos=PhotoStore(data_dir / "photos", intake.limits.photos),
+        photos=PhotoStore(data_dir / "photos", intake.limits.photos, clean=PhotoChildren()),
         boxes=boxes or BoxKeys(data_dir / "keys"),
     )
     return Premises(

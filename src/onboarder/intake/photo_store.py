@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,9 +21,17 @@ _RECIPE = "1"
 class PhotoStore:
     """A directory of cleaned JPEGs: `ab/abcdef….jpg` by SHA-256. Several processes may share it."""
 
-    def __init__(self, directory: Path, limits: PhotoLimits) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        limits: PhotoLimits,
+        *,
+        clean: Callable[[bytes, PhotoLimits], bytes] | None = None,
+    ) -> None:
+        """`clean` cleans pictures elsewhere, in child processes say; by default right here."""
         self._directory = directory
         self._limits = limits
+        self._clean = clean or clean_photo
         self._recipe = f"{_RECIPE}-{limits.longest_side}-{limits.quality}"
 
     def put(self, original: bytes) -> PhotoHash:
@@ -35,7 +44,7 @@ class PhotoStore:
             known = PhotoHash(note.read_text(encoding="ascii"))
             if self.path(known).is_file():
                 return known
-        cleaned = clean_photo(original, self._limits)
+        cleaned = self._clean(original, self._limits)
         kept = PhotoHash(hashlib.sha256(cleaned).hexdigest())
         if not self.path(kept).is_file():
             _write(self.path(kept), cleaned)
