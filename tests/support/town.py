@@ -15,6 +15,7 @@ from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import Equipment
 from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.converge.doorbell import SilentDoorbell
+from onboarder.converge.glance import Glances
 from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.night import Night, Scope
 from onboarder.converge.orders import answer_task
@@ -225,10 +226,16 @@ class Town:
         night = Night(self.database, rules or self.rules(), owner=owner, clock=self.clock)
         run = await night.begin(by="test", scope=Scope())
         while (record := await night.advance(run)).ended_at is None:
+            await self.glance()
             await self.work_what_is_due()
             self.clock.pass_by(timedelta(seconds=20))
         async with self.database.read() as tx:
             return record, await runs.drifts(tx, run)
+
+    async def glance(self) -> None:
+        """A process glances at what the run under way hands out."""
+        while await Glances(self.around, jobs=4, sleep=self.clock.sleep).of_the_run_under_way():
+            pass
 
     def rules(self) -> DriftRules:
         return DriftRules(

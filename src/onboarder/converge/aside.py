@@ -35,7 +35,7 @@ async def put_aside(around: Surroundings, lease: Lease, error: Exception, *, mos
             due_at=None if parks else now + backoff(held.attempts, around.random),
             lane=Lane.NIGHT,
             values={"attempts": held.attempts + 1, "starts": 0}
-            | ({"review_run": None} if parks else {}),
+            | ({"review_run": None, "reviewed_at": now} if parks else {}),
         )
         await leases.release(tx, release, now=now)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from onboarder.converge.glance import Glances
 from onboarder.converge.loop import PassEnd, converge
 from onboarder.converge.night import Night
 from onboarder.converge.surroundings import Surroundings
@@ -23,22 +24,26 @@ async def work_through(
     jobs: int,
     pushed: Callable[[RunRecord, int], None],
 ) -> RunRecord:
-    """Pass over the run's due stores, at most `jobs` at once, and push the run on until it ends.
+    """Glance at the run's stores, pass over those that are due, at most `jobs` at once each, and push it until it ends.
 
     `pushed` hears after every push how the run stands and how many stores it still waits for. Safe to begin again
     after an end at any point; `BusyProblem` if another process takes the run over.
     """
     working: dict[StoreId, asyncio.Task[PassEnd]] = {}
+    glancing = asyncio.create_task(Glances(around, jobs=jobs).of_the_run_under_way())
     try:
         while True:
             record = await night.advance(run)
-            pushed(record, await _waiting(around, run))
+            pushed(record, record.waiting + await _waiting(around, run))
             if record.ended_at is not None:
                 return record
+            if glancing.done():
+                glancing.result()  # raises what is an error of ours
             await _work(around, run, working, owner=owner, jobs=jobs)
     finally:
-        for task in working.values():
+        for task in (glancing, *working.values()):
             task.cancel()
+        await asyncio.gather(glancing, return_exceptions=True)
         await asyncio.gather(*working.values(), return_exceptions=True)
 
 

@@ -28,16 +28,16 @@ from onboarder.converge.failures import (
     backoff,
     failure,
 )
-from onboarder.converge.observe import observe
+from onboarder.converge.observe import in_review, observe
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
 from onboarder.converge.reasons import answered, report_faults
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
-from onboarder.model.ids import StoreId, marketplace_of
+from onboarder.model.ids import RunId, StoreId, marketplace_of
 from onboarder.model.recorded import StoreRecord
-from onboarder.model.shop import ListingState, StoreState
 from onboarder.model.work import Lane
+from onboarder.records import reviews
 from onboarder.records.clerk import Ending
 from onboarder.records.codec import failure_json
 from onboarder.records.database import RecordsBusy, Transaction
@@ -167,14 +167,8 @@ def _look_needed(session: Session) -> bool:
     seen = session.store.observed_at
     oldest = max(session.now - session.around.fresh_for, session.around.started_at)
     return (
-        session.store.review_run is not None or seen is None or seen < oldest or _in_review(session)
+        session.store.review_run is not None or seen is None or seen < oldest or in_review(session)
     )
-
-
-def _in_review(session: Session) -> bool:
-    """Whether something is being decided there: a listing, the store, or the merchant's identity."""
-    waiting = any(one.state is ListingState.IN_REVIEW for one in session.work.listings.values())
-    return waiting or session.store.state in {StoreState.IN_REVIEW, StoreState.AWAITING_OWNER}
 
 
 def _next_look(session: Session, todo: Plan) -> Next:
@@ -182,7 +176,7 @@ def _next_look(session: Session, todo: Plan) -> Next:
     waits = [doubt.until - session.now for doubt in session.work.doubts]
     if todo.later is not None:
         waits.append(todo.later - session.now)
-    if _in_review(session):
+    if in_review(session):
         rungs = session.around.look_again
         waits.append(rungs[min(session.store.looks, len(rungs) - 1)])
     if todo.steps:
@@ -208,9 +202,6 @@ async def _let_go(
 ) -> PassEnd:
     now, wait = session.now, following.wait
     values = _tally(session, following, error)
-    asked = begun.review_run is not None and session.store.review_run == begun.review_run
-    if asked and (wait is None or wait >= PERSON_WAIT):
-        values["review_run"] = None  # no reconciliation waits for what only a person can mend
     release = Release(
         session.lease,
         begun.generation,
@@ -218,14 +209,23 @@ async def _let_go(
         lane=session.store.lane if wait is not None and wait <= SOON else Lane.NIGHT,
         values=values,
     )
+    asked = begun.review_run if session.store.review_run == begun.review_run else None
+    # No reconciliation waits for what only a person can mend.
+    given_up = asked if wait is None or wait >= PERSON_WAIT else None
+    rest = partial(_ask_and_give_up, session, following.ask, given_up)
     gone = partial(answered, session, well=following.forgets)
-    rest = None if following.ask is None else partial(_ask, session, following.ask)
     moved = await session.around.clerk.end(Ending(release, gone, rest))
     return PassEnd.AGAIN if moved else PassEnd.DONE
 
 
-async def _ask(session: Session, advice: Advice, tx: Transaction) -> None:
-    await session.ask(tx, advice)
+async def _ask_and_give_up(
+    session: Session, advice: Advice | None, run: RunId | None, tx: Transaction
+) -> None:
+    """What there is to ask, and which run need not wait."""
+    if advice is not None:
+        await session.ask(tx, advice)
+    if run is not None:
+        await reviews.note_seen(tx, session.store.id, run, now=session.now)
 
 
 def _tally(session: Session, following: Next, error: MarketplaceError | None) -> dict[str, object]:
@@ -235,7 +235,7 @@ def _tally(session: Session, following: Next, error: MarketplaceError | None) ->
     return {
         "starts": 0,
         "attempts": store.attempts + 1 if following.counts else kept,
-        "looks": store.looks + 1 if _in_review(session) else 0,
+        "looks": store.looks + 1 if in_review(session) else 0,
         "failure": None if error is None else failure_json(failure(error, session.now)),
     }
 

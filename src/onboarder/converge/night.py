@@ -1,11 +1,10 @@
 """The night: look at every store, judge the whole, then let the loop repair what may be repaired.
 
-A run is only rows in the database: stores marked for review, drifts held until all are seen, decisions the loop carries
-out. Any process may push it on (`advance`), so it survives the death of whoever began it.
+A run is only rows in the database: stores handed out to be glanced at, those marked for a pass, drifts held until all are
+seen, decisions the loop carries out. Any process may push it on (`advance`), so it survives the death of whoever began it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,10 +14,10 @@ from onboarder.converge.decisions import OUTCOME
 from onboarder.model.ids import MarketCode, MarketplaceName, RunId
 from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.problems import BusyProblem
-from onboarder.records import credentials, locks, runs, stores
+from onboarder.records import credentials, judging, locks, reviews, runs, stores
 from onboarder.records.database import Database, Transaction
 from onboarder.records.locks import LockHolder
-from onboarder.records.runs import APPROVED, HELD, DriftRecord, RunRecord
+from onboarder.records.runs import RunRecord
 from onboarder.rules.drift import DriftRules
 
 log = structlog.get_logger()
@@ -30,6 +29,8 @@ WINDOW = timedelta(hours=5)
 """A run older than this ends with what it has: the day's work must not wait for a marketplace that is down."""
 PATIENCE = timedelta(hours=1)
 """A repair that is tried again later than this does not hold up the end."""
+GLANCED_WITHIN = timedelta(minutes=10)
+"""A share of stores not glanced at for this long was lost with its process."""
 STOPPED = "stopped"
 OF_THE_STORE = frozenset(
     {DriftClass.STORE_SUSPENDED, DriftClass.STORE_VANISHED, DriftClass.AUTHORISATION_LOST}
@@ -105,7 +106,7 @@ class Night:
             marketplace=scope.marketplace,
             known=known,
         )
-        await stores.wake(tx, await credentials.running_out(tx, now), lane=Lane.NIGHT, now=now)
+        await stores.wake_those(tx, credentials.runs_out(now), lane=Lane.NIGHT, now=now)
         log.info("night.begun", run=run, stores=count)
         return run
 
@@ -142,15 +143,17 @@ class Night:
                     id_message="rekonsiliasi ini sudah dilanjutkan proses lain",
                     id_hint="lihat hasilnya dengan: onboarder reconcile --run ID",
                 )
-            record = await _known(tx, run)
+            record = _there(await runs.run_locked(tx, run), run)
             late = now - record.started_at > WINDOW
-            if record.state is RunState.OBSERVING and (late or not await runs.unobserved(tx, run)):
+            if record.state is RunState.OBSERVING and (
+                late or await self._all_seen(tx, record, now)
+            ):
                 await self._judge(tx, run, record.scope, now)
             elif record.state is RunState.REPAIRING and (
                 late or not await runs.busy(tx, run, before=now + PATIENCE)
             ):
                 await self._end(tx, run, now)
-            return await _known(tx, run)
+            return _there(await runs.run_by_id(tx, run), run)
 
     async def _take_lock(self, tx: Transaction) -> datetime:
         """Returns the time at which the lock became ours; `BusyProblem` if it did not."""
@@ -160,34 +163,39 @@ class Night:
             raise _held(holder)
         return now
 
+    async def _all_seen(self, tx: Transaction, record: RunRecord, now: datetime) -> bool:
+        """Whether every store was glanced at or passed over; what dead processes left is handed over to passes."""
+        if await runs.unobserved(tx, record.id):
+            return False
+        if now - (record.handed_at or record.started_at) < GLANCED_WITHIN:
+            return record.handed_to is None and not await reviews.any_left(tx, record)
+        return await reviews.hand_over_rest(tx, record, now=now) == 0
+
     async def _judge(
         self, tx: Transaction, run: RunId, scope: Mapping[str, str], now: datetime
     ) -> None:
-        await runs.forget_unobserved(tx, run)
-        found = await runs.drifts(tx, run, outcome=HELD)
-        held = await runs.listings_held(tx, scope.get("market"))
-        unbelievable = (
-            set[str]() if self._believes_losses else _unbelievable(found, held, self._rules)
+        await judging.forget_unobserved(tx, run, now=now)
+        held = await judging.listings_held(tx, scope.get("market"))
+        gone = {} if self._believes_losses else await judging.vanished(tx, run)
+        believes = self._rules.plausibility.believes
+        unbelievable = sorted(
+            name for name, number in gone.items() if not believes(number, held.get(name, 0))
         )
-        stopped = [one for one in found if _marketplace(one) in unbelievable]
-        approved = [one for one in found if _marketplace(one) not in unbelievable]
-        await runs.set_outcome(tx, [one.id for one in stopped], STOPPED)
-        await runs.set_outcome(tx, [one.id for one in approved], APPROVED)
-        for one in approved:
-            if one.kind in OF_THE_STORE:  # the pass may never get as far as to decisions
-                await runs.set_outcome(tx, [one.id], OUTCOME[one.policy])
-        touched = sorted({one.store_id for one in approved})
-        await stores.wake(tx, touched, lane=Lane.NIGHT, now=now)
+        await judging.stop(tx, run, unbelievable, STOPPED)
+        # A pass may never get as far as to decisions about the store itself.
+        await judging.approve(tx, run, OF_THE_STORE, OUTCOME, now=now)
         await runs.set_state(tx, run, RunState.REPAIRING)
-        for name in sorted(unbelievable):
+        for name in unbelievable:
             log.error("night.implausible", run=run, marketplace=name)
 
     async def _end(self, tx: Transaction, run: RunId, now: datetime) -> None:
-        found = await runs.drifts(tx, run)
-        state = RunState.STOPPED if any(one.outcome == STOPPED for one in found) else RunState.DONE
-        await runs.end(tx, run, state, _totals(found), now)
+        totals = await judging.totals(tx, run)
+        stopped = any(STOPPED in outcomes for outcomes in totals.values())
+        state = RunState.STOPPED if stopped else RunState.DONE
+        await runs.end(tx, run, state, dict(totals), now)
         await locks.drop_lock(tx, LOCK, self._owner)
-        log.info("night.ended", run=run, state=state, drifts=len(found))
+        drifts = sum(sum(outcomes.values()) for outcomes in totals.values())
+        log.info("night.ended", run=run, state=state, drifts=drifts)
 
 
 def _held(holder: LockHolder) -> BusyProblem:
@@ -200,32 +208,7 @@ def _held(holder: LockHolder) -> BusyProblem:
     )
 
 
-async def _known(tx: Transaction, run: RunId) -> RunRecord:
-    record = await runs.run_by_id(tx, run)
+def _there(record: RunRecord | None, run: RunId) -> RunRecord:
     if record is None:
         raise KeyError(run)
     return record
-
-
-def _unbelievable(
-    found: Sequence[DriftRecord], held: Mapping[str, int], rules: DriftRules
-) -> set[str]:
-    """Marketplaces of which an implausible share looks gone."""
-    gone = Counter(_marketplace(one) for one in found if one.kind is DriftClass.VANISHED)
-    return {
-        name
-        for name, number in gone.items()
-        if not rules.plausibility.believes(number, held.get(name, 0))
-    }
-
-
-def _marketplace(drift: DriftRecord) -> str:
-    return drift.store_id.rpartition("@")[2]
-
-
-def _totals(found: Sequence[DriftRecord]) -> dict[str, object]:
-    """Drifts by class and outcome."""
-    counted: dict[str, Counter[str]] = {}
-    for one in found:
-        counted.setdefault(one.kind, Counter())[one.outcome] += 1
-    return {kind: dict(outcomes) for kind, outcomes in sorted(counted.items())}

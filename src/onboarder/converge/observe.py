@@ -17,12 +17,18 @@ from onboarder.model.ids import Reference, RunId
 from onboarder.model.recorded import ListingRecord
 from onboarder.model.shop import ListingState, ObservedListing, ObservedStore, StoreState
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, IntentKind
-from onboarder.records import open_drifts, runs, tasks
+from onboarder.records import open_drifts, reviews, runs, tasks
 from onboarder.records.database import Transaction
 from onboarder.rules.consent import ENDS_SOON, REMIND_BEFORE, ends_soon
 
 MOST_PAGES = 1000
 """A store with more pages than this is answered by a marketplace gone mad."""
+
+
+def in_review(session: Session) -> bool:
+    """Whether something is being decided there: a listing, the store, or the merchant's identity."""
+    waiting = any(one.state is ListingState.IN_REVIEW for one in session.work.listings.values())
+    return waiting or session.store.state in {StoreState.IN_REVIEW, StoreState.AWAITING_OWNER}
 
 
 async def observe(session: Session) -> None:
@@ -44,23 +50,31 @@ async def observe(session: Session) -> None:
 
 async def _look(session: Session) -> None:
     before = session.store.state
-    seen = await _store_as_shown(session)
+    seen = await store_as_shown(session)
     drifts = store_drifts(session.store.id, before, seen)
     whole = seen is None or not session.manifest.can(Capability.OBSERVE_LISTINGS)
     await _record_store(session, seen, whole=whole)
     if whole:
         await _record([], drifts, session, to_the_end=False)
         return
-    shown = await _all_listings(session)
+    shown = await all_listings(session)
     await _adopt_unrecorded(session, shown)
+    changed, found = differences(session, shown)
+    await _record(changed, drifts + found, session, to_the_end=True)
+
+
+def differences(
+    session: Session, shown: Sequence[ObservedListing]
+) -> tuple[list[ListingRecord], list[Drift]]:
+    """The records that a look to the last page changes, and how the listings differ."""
     absent = _absent(session, shown)
-    drifts += listing_drifts(
+    drifts = listing_drifts(
         session.store.id, session.wanted.listings, session.work.listings, shown, absent
     )
-    await _record(_as_seen(session, shown, absent), drifts, session, to_the_end=True)
+    return _as_seen(session, shown, absent), drifts
 
 
-async def _store_as_shown(session: Session) -> ObservedStore | None:
+async def store_as_shown(session: Session) -> ObservedStore | None:
     """None as well where the marketplace no longer signs anybody in to it."""
     try:
         return await session.reach(session.connector.observe_store)
@@ -79,9 +93,9 @@ async def _record(
     if run is None and not to_the_end:
         return
     looked: dict[str, object] = {"observed_at": session.now} if to_the_end else {}
-    looked |= {} if run is None else {"review_run": None}  # one that was marked meanwhile stays so
     async with session.commit(looked) as tx:
         if run is not None:
+            await reviews.note_seen(tx, session.store.id, run, now=session.now)
             await _record_drifts(tx, run, drifts, session, to_the_end=to_the_end)
         await session.save(tx, *records)
     await session.reload()
@@ -138,7 +152,7 @@ async def _remind(session: Session, tx: Transaction, until: datetime) -> None:
         await tasks.settle(tx, where, now=session.now, family=ENDS_SOON)
 
 
-async def _all_listings(session: Session) -> list[ObservedListing]:
+async def all_listings(session: Session) -> list[ObservedListing]:
     """Every page; a listing that moved between pages while they were read counts once."""
     found: dict[str, ObservedListing] = {}
     cursor: str | None = None

@@ -66,7 +66,7 @@ class StoreRecord:
     due_at: datetime | None
     generation: int
     review_run: RunId | None
-    """A reconciliation run that waits for a fresh look at this store."""
+    """A reconciliation run that waits for a pass over this store."""
     requested_by: str
     url: str | None = None
     looks: int = 0

@@ -148,14 +148,12 @@ async def forget(tx: Transaction, owner: MerchantId, *, now: datetime) -> None:
     )
 
 
-async def running_out(tx: Transaction, now: datetime) -> list[StoreId]:
+def runs_out(now: datetime) -> ColumnElement[bool]:
     """Stores whose credentials nobody used for so long that they must be renewed before they cannot be any more."""
-    query = (
-        select(credential.c.store_id)
-        .where(credential.c.renew_by <= now, credential.c.lost_at.is_(None))
-        .order_by(credential.c.store_id)
+    idle = select(credential.c.store_id).where(
+        credential.c.renew_by <= now, credential.c.lost_at.is_(None)
     )
-    return [StoreId(one) for one in (await tx.execute(query)).scalars()]
+    return store.c.id.in_(idle)
 
 
 class FirstValues:

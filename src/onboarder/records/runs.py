@@ -19,7 +19,7 @@ from onboarder.model.recorded import RECREATE, RELIST
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, RunState
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
-from onboarder.records.tables import drift, listing, merchant, run, store
+from onboarder.records.tables import drift, merchant, run, store
 
 REPAIRING = "repairing"
 HELD = "held"
@@ -46,6 +46,17 @@ class RunRecord:
     ended_at: datetime | None
     stores: int
     totals: dict[str, object]
+    known: tuple[MarketplaceName, ...] | None = None
+    """The marketplaces that are looked at; None: all there are."""
+    handed_to: str | None = None
+    """Stores up to this id were handed out to be glanced at; None: all of them."""
+    handed_at: datetime | None = None
+    handed: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Stores not handed out yet."""
+        return 0 if self.handed_to is None else max(0, self.stores - self.handed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +94,12 @@ async def begin(
     marketplace: MarketplaceName | None = None,
     known: Collection[MarketplaceName] | None = None,
 ) -> int:
-    """Start a run: every opened store in scope is marked for review and due. Returns their number.
+    """Start a run over every opened store in scope; returns their number. Nothing is written to the stores.
 
     `known` are the marketplaces that can be looked at; a run would wait in vain for stores of any other.
     """
-    chosen = _in_scope(market, marketplace, known)
-    marked = await tx.execute(
-        update(store)
-        .where(*chosen)
-        .values(
-            review_run=wanted,
-            due_at=func.coalesce(store.c.due_at, now),
-            generation=store.c.generation + 1,
-        )
-    )
-    await tx.execute(update(store).where(*chosen, store.c.due_at > now).values(due_at=now))
+    chosen = in_scope(market, marketplace, known)
+    count = int(await tx.scalar(select(func.count()).select_from(store).where(*chosen)) or 0)
     await tx.execute(
         insert(run).values(
             id=wanted,
@@ -105,11 +107,13 @@ async def begin(
             scope=scope,
             requested_by=by,
             started_at=now,
-            stores=int(marked.rowcount),
+            stores=count,
             totals={},
+            known=None if known is None else sorted(known),
+            handed_to="" if count else None,
         )
     )
-    return int(marked.rowcount)
+    return count
 
 
 async def due(
@@ -136,7 +140,7 @@ async def due(
 
 
 async def unobserved(tx: Transaction, wanted: RunId) -> int:
-    """Stores of the run that still wait for their look."""
+    """Stores of the run that still wait for a pass over them; those not handed out yet are not among them."""
     query = select(func.count()).select_from(store).where(store.c.review_run == wanted)
     return int(await tx.scalar(query) or 0)
 
@@ -200,14 +204,6 @@ async def busy(tx: Transaction, wanted: RunId, *, before: datetime | None = None
     return int(await tx.scalar(query) or 0)
 
 
-async def forget_unobserved(tx: Transaction, wanted: RunId) -> int:
-    """Give up on the stores that could not be looked at; returns their number."""
-    given_up = await tx.execute(
-        update(store).where(store.c.review_run == wanted).values(review_run=None)
-    )
-    return int(given_up.rowcount)
-
-
 async def set_outcome(tx: Transaction, ids: Sequence[int], outcome: str) -> None:
     for start in range(0, len(ids), 500):
         chosen = drift.c.id.in_(ids[start : start + 500])
@@ -249,27 +245,20 @@ async def run_by_id(tx: Transaction, wanted: RunId) -> RunRecord | None:
     return None if row is None else _read_run(row)
 
 
+async def run_locked(tx: Transaction, wanted: RunId) -> RunRecord | None:
+    """The same, with nobody else changing the run until the end of this transaction; new drifts of it may be added."""
+    query = select(run).where(run.c.id == wanted).with_for_update(key_share=True)
+    row = (await tx.execute(query)).mappings().first()
+    return None if row is None else _read_run(row)
+
+
 async def newest(tx: Transaction) -> RunRecord | None:
     """The run begun last."""
     row = (await tx.execute(select(run).order_by(run.c.started_at.desc()))).mappings().first()
     return None if row is None else _read_run(row)
 
 
-async def listings_held(tx: Transaction, market: str | None) -> dict[str, int]:
-    """Listings on record per marketplace, of one market or all: what the plausibility stop measures against."""
-    query = (
-        select(store.c.marketplace, func.count())
-        .select_from(listing.join(store, store.c.id == listing.c.store_id))
-        .where(listing.c.remote_id.is_not(None))
-        .group_by(store.c.marketplace)
-    )
-    if market is not None:
-        owners = select(merchant.c.id).where(merchant.c.market == market)
-        query = query.where(store.c.merchant_id.in_(owners))
-    return {str(name): int(number) for name, number in await tx.execute(query)}
-
-
-def _in_scope(
+def in_scope(
     market: MarketCode | None,
     marketplace: MarketplaceName | None,
     known: Collection[MarketplaceName] | None,

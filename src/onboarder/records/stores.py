@@ -14,7 +14,7 @@ from onboarder.model.recorded import StoreRecord
 from onboarder.model.shop import StoreState
 from onboarder.model.work import Lane
 from onboarder.records import leases, loading
-from onboarder.records.codec import read_store
+from onboarder.records.codec import Row, read_store
 from onboarder.records.database import Transaction, insert_new
 from onboarder.records.register import CHUNK
 from onboarder.records.tables import store
@@ -52,25 +52,26 @@ async def wake(
     `look`: whatever was seen of them is out of date, so that the next pass looks first.
     """
     seen = {"observed_at": None} if look else {}
+    for start in range(0, len(ids), CHUNK):
+        chosen = store.c.id.in_(ids[start : start + CHUNK])
+        await wake_those(tx, chosen, lane=lane, now=now, values=seen)
+
+
+async def wake_those(
+    tx: Transaction,
+    chosen: ColumnElement[bool],
+    *,
+    lane: Lane,
+    now: datetime,
+    values: Row | None = None,
+) -> None:
+    """The same with however many stores, in one statement."""
     stays = case(
         (and_(store.c.lane == Lane.STALL, store.c.due_at.is_not(None)), Lane.STALL), else_=lane
     )
-    for start in range(0, len(ids), CHUNK):
-        chosen = store.c.id.in_(ids[start : start + CHUNK])
-        await tx.execute(
-            update(store)
-            .where(chosen)
-            .values(
-                {
-                    "due_at": now,
-                    "lane": stays,
-                    "generation": store.c.generation + 1,
-                    "attempts": 0,
-                    "looks": 0,
-                    **seen,
-                }
-            )
-        )
+    raised = {"generation": store.c.generation + 1, "attempts": 0, "looks": 0}
+    woken = {"due_at": now, "lane": stays, **raised, **(values or {})}
+    await tx.execute(update(store).where(chosen).values(woken))
 
 
 async def wake_merchants(

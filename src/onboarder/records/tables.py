@@ -116,6 +116,7 @@ store = Table(
     Column("due_at", UtcTime),
     Column("generation", Integer, nullable=False),
     Column("review_run", String(40)),
+    Column("reviewed_at", UtcTime),
     Column("lease_owner", String(80)),
     Column("lease_until", UtcTime),
     Column("lease_token", Integer, nullable=False),
@@ -239,6 +240,10 @@ run = Table(
     Column("ended_at", UtcTime),
     Column("stores", Integer, nullable=False),
     Column("totals", JSON, nullable=False),
+    Column("known", JSON),
+    Column("handed_to", String(96)),
+    Column("handed_at", UtcTime),
+    Column("handed", Integer, nullable=False, server_default="0"),
 )
 
 drift = Table(

@@ -13,7 +13,7 @@ from onboarder.model.ids import MarketCode, RunId
 from onboarder.model.shop import ObservedStore
 from onboarder.model.work import DriftClass, DriftPolicy, Lane, RunState
 from onboarder.problems import BusyProblem
-from onboarder.records import runs, stores
+from onboarder.records import judging, stores
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
@@ -78,8 +78,8 @@ async def test_unanswered_questions_about_vanished_listings_do_not_add_up_to_a_s
 async def test_a_market_is_judged_by_its_own_listings(town: Town) -> None:
     await town.open_shops(2, products=3)
     async with town.database.read() as tx:
-        assert await runs.listings_held(tx, "KNM") == {"rehearsal": 6}
-        assert await runs.listings_held(tx, "PGI") == {}
+        assert await judging.listings_held(tx, "KNM") == {"rehearsal": 6}
+        assert await judging.listings_held(tx, "PGI") == {}
     night = Night(town.database, town.rules(), owner="n", clock=town.clock)
     run = await night.begin(by="test", scope=Scope(market=MarketCode("PGI")))
     assert (await night.advance(run)).stores == 0
@@ -97,7 +97,7 @@ async def test_one_run_at_a_time_until_its_holder_falls_silent(town: Town) -> No
     assert await second.begin(by="test", scope=Scope()) == run
     with pytest.raises(BusyProblem):
         await first.advance(run)
-    await town.work_what_is_due()
+    await town.glance()
     await second.advance(run)
     await town.work_what_is_due()
     assert (await second.advance(run)).state is RunState.DONE
@@ -171,6 +171,7 @@ async def test_a_mark_set_while_a_pass_looks_outlives_it(town: Town) -> None:
     async def begin() -> None:
         small.each_page = None
         begun.append(await night.begin(by="test", scope=Scope()))
+        await town.glance()
 
     small.each_page = begin
     async with town.database.write() as tx:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from onboarder.connector.advice import LATE, LIMITED, UNAVAILABLE, UNREACHABLE
 from onboarder.connector.errors import (
@@ -19,7 +20,7 @@ from onboarder.connector.leave import has_leave
 from onboarder.converge import renewal
 from onboarder.converge.renewal import MOST_TRIES, SECOND_TRY_AFTER
 from onboarder.model.ids import RemoteId, StoreId
-from onboarder.records import credentials
+from onboarder.records import credentials, tables
 from onboarder.records.database import Database, Transaction
 from tests.support.family import Families, Family
 from tests.support.fuse import Fuse, FusedDatabase, Killed
@@ -321,7 +322,8 @@ async def test_credentials_without_their_merchants_key_are_lost(desk: Desk) -> N
 
 async def test_idle_stores_fall_due_in_the_night_before_nobody_can_renew_them(desk: Desk) -> None:
     async def due(tx: Transaction) -> list[StoreId]:
-        return await credentials.running_out(tx, desk.town.clock())
+        query = select(tables.store.c.id).where(credentials.runs_out(desk.town.clock()))
+        return list((await tx.execute(query)).scalars())
 
     desk.town.clock.pass_by(timedelta(days=22))
     async with desk.town.database.read() as tx:

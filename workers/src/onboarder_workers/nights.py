@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from onboarder.application import Application
+from onboarder.converge.glance import Glances
 from onboarder.converge.night import LOCK, Night, Scope
 from onboarder.model.ids import RunId
 from onboarder.problems import BusyProblem
@@ -17,6 +18,11 @@ SECONDS_BETWEEN_PUSHES = 1.0
 MISSED_FOR = timedelta(hours=20)
 """A night missed for longer than this is left to the coming one."""
 BY = "schedule"
+
+
+async def glance(glances: Glances) -> float:
+    """Take part in the glances of a run under way; returns the seconds until the next look for one."""
+    return 0 if await glances.of_the_run_under_way() else SECONDS_BETWEEN_PUSHES
 
 
 class Nights:

@@ -38,6 +38,11 @@ class Passes:
         self._closed = False
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing is begun any more."""
+        return self._closed
+
+    @property
     def under_way(self) -> int:
         """Passes running now."""
         return len(self._running)

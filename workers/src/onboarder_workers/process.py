@@ -10,7 +10,9 @@ from functools import partial
 import structlog
 
 from onboarder.application import Application, open_application
+from onboarder.converge.glance import Glances
 from onboarder.converge.loop import converge
+from onboarder.converge.surroundings import Surroundings
 from onboarder.model.work import Lane
 from onboarder.queue import RESTART
 from onboarder.records import presence
@@ -18,7 +20,7 @@ from onboarder.redis_server import connect, needed
 from onboarder.settings import Settings
 from onboarder_workers.bell import answer_rings
 from onboarder_workers.duties import Duty, repeat
-from onboarder_workers.nights import Nights
+from onboarder_workers.nights import Nights, glance
 from onboarder_workers.passes import SLOW, Passes
 from onboarder_workers.sweep import Sweep
 from onboarder_workers.tidying import tidy
@@ -74,6 +76,7 @@ async def at_work(
                 for lane in lanes
             },
             "nights": nights.once,
+            **_glances(settings, around, lanes, passes),
             "presence": partial(_show_presence, app),
             "tidying": partial(tidy, app),
         }
@@ -99,6 +102,16 @@ async def _on_duty(
         for bell in answering:
             bell.cancel()
         await asyncio.wait([*repeated, *answering], timeout=DRAIN_SECONDS)
+
+
+def _glances(
+    settings: Settings, around: Surroundings, lanes: Sequence[Lane], passes: Passes
+) -> dict[str, Duty]:
+    """For workers of the night's lane."""
+    if Lane.NIGHT not in lanes:
+        return {}
+    glances = Glances(around, jobs=settings.night_jobs, may_go_on=lambda: not passes.closed)
+    return {"glances": partial(glance, glances)}
 
 
 def _slots(settings: Settings, lanes: Sequence[Lane]) -> dict[Lane, int]:
