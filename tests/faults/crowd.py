@@ -12,7 +12,7 @@ from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder.redis_server import EmbeddedServer
 from onboarder_rehearsal.server.dials import Dial
-from tests.support.crew import Crew, a_crew
+from tests.support.crew import LOOPBACK, Crew, a_crew
 
 PAGE = 10_000
 
@@ -54,10 +54,10 @@ async def a_crowd(
         server.stop()
 
 
-def allow(crew: Crew, per_second: float) -> None:
-    """The rate that workers started from now on keep to."""
+def allow(crew: Crew, per_second: float, host: str = LOOPBACK) -> None:
+    """The rate that workers started from now on keep to, and the address at which they find the marketplace."""
     path = crew.settings.config_dir / "marketplaces" / "rehearsal.toml"
-    address = str(crew.marketplace.base_url).rstrip("/")
+    address = str(crew.marketplace.base_url).rstrip("/").replace(LOOPBACK, host)
     path.write_text(f'base_url = "{address}"\n[budget]\nper_second = {per_second}\n', "utf-8")
 
 

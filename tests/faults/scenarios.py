@@ -30,6 +30,7 @@ SCENARIOS = (
     Scenario("outage", short=SHORT),
     Scenario("limits", short=SHORT),
     Scenario("fairness", short=SHORT),
+    Scenario("hosts", short=SHORT),
     Scenario("stall_lane", ("--orders", "20"), ("--orders", "3")),
     Scenario("renewal", short=SHORT),
     Scenario("edits", short=SHORT),

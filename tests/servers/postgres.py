@@ -39,10 +39,11 @@ def why_not_available() -> str | None:
 
 
 @contextmanager
-def start_postgres(*, durable: bool = False) -> Generator[str]:
+def start_postgres(*, durable: bool = False, network: str | None = None) -> Generator[str]:
     """Yield `postgresql://user@host:port`, without a database name: append `/name`.
 
-    `durable`: commits wait for the disk, as in production; tests are quicker without.
+    `durable`: commits wait for the disk, as in production; tests are quicker without. `network`: hosts of that network
+    are let in too, at any address of this machine.
     """
     existing = os.environ.get(EXISTING_SERVER)
     if existing:
@@ -50,7 +51,9 @@ def start_postgres(*, durable: bool = False) -> Generator[str]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="onboarder-postgres-") as folder,
-        _private_server(Path(folder), CONNECTIONS if durable else CONNECTIONS + FORGETFUL) as url,
+        _private_server(
+            Path(folder), CONNECTIONS if durable else CONNECTIONS + FORGETFUL, network
+        ) as url,
     ):
         yield url
 
@@ -120,7 +123,7 @@ def _connected(
 
 
 @contextmanager
-def _private_server(folder: Path, settings: Sequence[str]) -> Generator[str]:
+def _private_server(folder: Path, settings: Sequence[str], network: str | None) -> Generator[str]:
     binaries, user, port = _binaries(), ordinary_user(), free_port()
     assert binaries is not None, why_not_available()
     if user is not None:
@@ -128,8 +131,15 @@ def _private_server(folder: Path, settings: Sequence[str]) -> Generator[str]:
     data = folder / "data"
     initdb = [str(binaries / "initdb"), "-D", str(data), *INITDB_OPTIONS]
     subprocess.run(initdb, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    if network is not None:
+        with (data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write(f"host all all {network} trust\n")
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
-    for setting in ("listen_addresses=127.0.0.1", f"port={port}", *settings):
+    for setting in (
+        f"listen_addresses={'127.0.0.1' if network is None else '*'}",
+        f"port={port}",
+        *settings,
+    ):
         command += ["-c", setting]
     fast_shutdown = signal.SIGINT
     with running(

@@ -27,8 +27,8 @@ def why_not_available() -> str | None:
 
 
 @contextmanager
-def start_redis() -> Generator[str]:
-    """Yield `redis://127.0.0.1:port/0` of an empty server."""
+def start_redis(address: str = "127.0.0.1") -> Generator[str]:
+    """Yield `redis://address:port/0` of an empty server; beyond loopback it lets everybody in."""
     existing = os.environ.get(EXISTING_SERVER)
     if existing:
         yield existing
@@ -36,20 +36,20 @@ def start_redis() -> Generator[str]:
     binary, port = _binary(), free_port()
     assert binary is not None, why_not_available()
     with tempfile.TemporaryDirectory(prefix="onboarder-redis-") as folder:
-        command = [binary, "--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
-        keep_nothing = ["--save", "", "--appendonly", "no"]
+        command = [binary, "--bind", address, "--port", str(port), "--dir", folder]
+        keep_nothing = ["--save", "", "--appendonly", "no", "--protected-mode", "no"]
         log = Path(folder) / "log"
-        with running([*command, *keep_nothing], log=log, is_ready=lambda: _answers(port)):
-            yield f"redis://127.0.0.1:{port}/0"
+        with running([*command, *keep_nothing], log=log, is_ready=lambda: _answers(address, port)):
+            yield f"redis://{address}:{port}/0"
 
 
 def _binary() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
-def _answers(port: int) -> bool:
+def _answers(address: str, port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        with socket.create_connection((address, port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(5) == b"+PONG"
     except OSError:

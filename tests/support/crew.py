@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from tests.servers.process import free_port, running
 from tests.support.town import REHEARSAL, a_merchant, a_product
 
 CONFIG = Path(__file__).parents[2] / "config"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 PATIENCE = 45.0
 """Seconds a condition may take to come true on a busy machine."""
 
@@ -53,11 +54,13 @@ class Crew:
         """A worker process; `hired` waits until it is at work."""
         return self.start("-m", "onboarder_workers.run", *lanes, **environment)
 
-    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """A Python process with the crew's settings; its output goes to worker.log."""
+    def start(
+        self, *arguments: str, within: Sequence[str] = (), **environment: str
+    ) -> "subprocess.Popen[bytes]":
+        """A Python process with the crew's settings, started by the command `within`; its output goes to worker.log."""
         with self.log.open("ab") as output:
             worker = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*within, sys.executable, *arguments],
                 env={**self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -87,13 +90,16 @@ class Crew:
             await register.save_products(tx, goods, (), now())
             return await stores.trigger(tx, pairs, lane=lane, by="test", now=now())
 
-    async def hired(self, number: int) -> None:
+    async def hired(self, number: int, seconds: float = PATIENCE) -> None:
         """Wait until so many workers show that they live."""
 
         async def here() -> bool:
             return await self.alive() >= number
 
-        await eventually(here)
+        try:
+            await eventually(here, seconds)
+        except TimeoutError:
+            raise TimeoutError(self.log.read_text(encoding="utf-8")[-5000:]) from None
 
     async def alive(self) -> int:
         async with self.database.read() as tx:
@@ -175,16 +181,23 @@ async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 
 
 @asynccontextmanager
 async def a_crew(
-    folder: Path, database_url: str, redis_url: str | None, **changes: object
+    folder: Path,
+    database_url: str,
+    redis_url: str | None,
+    **changes: object,
 ) -> AsyncGenerator[Crew]:
-    """A crew without workers yet, on a migrated database. `changes` are settings."""
+    """A crew without workers yet, on a migrated database. `changes` are settings.
+
+    `host` among them is the address at which workers find the marketplace, if they are not on this machine.
+    """
+    host = str(changes.pop("host", LOOPBACK))
     data = folder / "data"
     data.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        address = stack.enter_context(_marketplace(folder))
+        address = stack.enter_context(_marketplace(folder, host))
         settings = Settings.model_validate(
             {
-                "config_dir": _config(folder, address),
+                "config_dir": _config(folder, address.replace(LOOPBACK, host)),
                 "data_dir": data,
                 "database_url": SecretStr(database_url),
                 "redis_url": None if redis_url is None else SecretStr(redis_url),
@@ -212,13 +225,13 @@ async def _waiting(tx: Transaction) -> bool:
 
 
 @contextmanager
-def _marketplace(folder: Path) -> Generator[str]:
+def _marketplace(folder: Path, host: str) -> Generator[str]:
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{LOOPBACK}:{port}"
     state = str(folder / "marketplace")
-    command = [sys.executable, "-m", "onboarder_rehearsal.server", "--port", str(port)]
+    command = [sys.executable, "-m", "onboarder_rehearsal.server", "--host"]
     with running(
-        [*command, "--state", state],
+        [*command, host if host == LOOPBACK else EVERYWHERE, "--port", str(port), "--state", state],
         log=folder / "marketplace.log",
         is_ready=lambda: _answers(address),
     ):
@@ -245,7 +258,11 @@ def _config(folder: Path, address: str) -> Path:
 def _environment(settings: Settings) -> dict[str, str]:
     """The settings as a worker process gets them."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("ONBOARDER_")}
-    secret = {"database_url": settings.database_url, "redis_url": settings.redis_url}
+    secret = {
+        "database_url": settings.database_url,
+        "redis_url": settings.redis_url,
+        "keys_url": settings.keys_url,
+    }
     plain = settings.model_dump(
         mode="json", exclude={*secret, "look_again_seconds"}, exclude_none=True
     )
