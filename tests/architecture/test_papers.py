@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,16 @@ def test_the_changelog_speaks_of_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
     assert f"## [{core().version}]" in changelog or "## [Unreleased]" in changelog
+
+
+def test_every_dependency_is_justified() -> None:
+    table = (ROOT / "docs/decisions/0028-dependencies-counted.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"[a-z][a-z0-9-]+", table))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {re.split(r"[^a-z0-9-]", one)[0] for one in project["dependencies"]}
+
+    assert len(named) > 20
+    assert nothing(named - told)
 
 
 def test_the_check_of_commands_bites() -> None:
