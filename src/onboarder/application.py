@@ -216,9 +216,10 @@ class Application:
 
         kind = connector_type(config.connector)
         rate = config.budget.per_second or kind.manifest.requests_per_second
-        budget: Budget = (
-            LocalBudget(rate) if redis is None else SharedBudget(redis, config.name, rate)
-        )
+        budget: Budget = LocalBudget(rate)
+        if redis is not None:
+            per_store = config.budget.per_store_per_second
+            budget = SharedBudget(redis, config.name, rate, per_store=per_store)
         http = MarketplaceHttp(
             open_client(config.base_url),
             budget,

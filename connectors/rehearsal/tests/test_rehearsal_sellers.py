@@ -252,3 +252,22 @@ async def test_the_url_of_a_store_is_its_page() -> None:
 
     assert str(seller["page"]).startswith(BASE)
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("counted", "let_through"),
+    [("fixed", [4, 4, 0]), ("sliding", [4, 0, 4]), ("bucket", [4, 2, 2])],
+)
+async def test_calls_are_counted_in_the_way_that_is_asked_for(
+    counted: str, let_through: list[int]
+) -> None:
+    async with practice() as here:
+        headers, found = await raw_seller(here), list[int]()
+        here.clock.advance(0.75 - here.clock.seconds() % 1)
+        await here.control("PATCH", "rules", {"store_per_second": 4, "counted": counted})
+        for _ in let_through:
+            answers = [await here.raw.get("/v1/seller", headers=headers) for _ in range(6)]
+            found.append(sum(one.status_code == 200 for one in answers))
+            here.clock.advance(0.5)
+
+    assert found == let_through

@@ -1,17 +1,19 @@
 """One rate budget per marketplace app and scope, shared by all processes through Redis.
 
-A generic cell rate algorithm with burst 1 on the Redis server's clock: each call reserves its slot and waits for it;
-a call whose slot is too far away is refused, and its store is parked in the database instead of holding a worker. The
-night may only reserve close slots, so a person at the stall always finds a near one. A 429 pushes the next slot out and
-halves the rate, which then grows back. Without Redis a slow local budget takes over: never more calls than before.
+The rule lives in budget.lua, on the Redis server's clock: a call is given a slot and waits for it; a call whose slot is too
+far away is refused, and its store is parked in the database instead of holding a worker. No second holds more calls than
+the ceiling, calls that must wait go in waves, and what 429s say of the ceiling is learned and tried anew. The night
+may only take close slots and leaves some of them, so a person at the stall always finds a near one. Without Redis a slow
+local budget takes over: never more calls than before.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-USED_SHARE = 0.95
-"""Share of the ceiling we use: measured to give no 429 at fixed-window and token-bucket servers."""
-LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 0.5}
-"""Seconds a call may wait for its slot before its store is parked."""
+USED_SHARE = 0.975
+"""Share of the ceiling we use, measured in docs/decisions/0029: hardly a 429 where each second counts by itself."""
+LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 1.1}
+"""Seconds a call may wait for its slot before its store is parked. The night's is one wave, or one short pause."""
 LOCAL_SHARE = 0.25
 """Share of the rate that each process keeps when Redis is away: four processes stay within the ceiling."""
 ANSWER_SECONDS = 1.0
@@ -42,49 +44,10 @@ AWAY_SECONDS = 3.0
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.NIGHT)
 _store: ContextVar[str] = ContextVar("store", default="")
 
-# KEYS: the budget, the store's own pause. ARGV: interval at full rate (µs), longest wait (µs).
-# Answers the wait in µs (or minus the wait if the slot is too far away and was not taken), and the number of penalties.
-_RESERVE = """
-local own = redis.call('PTTL', KEYS[2])
-if own > 0 then return {-own * 1000, 0} end
-local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
-local state = redis.call('HMGET', KEYS[1], 'next', 'factor', 'at', 'penalties')
-local next, factor, at = tonumber(state[1]) or 0, tonumber(state[2]) or 1, tonumber(state[3]) or now
-local penalties = tonumber(state[4]) or 0
-factor = math.min(1, factor * (1.2 ^ ((now - at) / 1000000)))
-local slot = math.max(next, now)
-local wait = slot - now
-if wait > tonumber(ARGV[2]) then return {-wait, penalties} end
-redis.call('HSET', KEYS[1], 'next', string.format('%.0f', slot + tonumber(ARGV[1]) / factor),
-           'factor', tostring(factor), 'at', string.format('%.0f', now))
-redis.call('PEXPIRE', KEYS[1], 3600000)
-return {wait, penalties}
-"""
-# KEYS: the budget. ARGV: pause (µs).
-_PENALISE = """
-local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
-local state = redis.call('HMGET', KEYS[1], 'next', 'factor')
-local next, factor = tonumber(state[1]) or now, tonumber(state[2]) or 1
-redis.call('HSET', KEYS[1], 'next', string.format('%.0f', math.max(next, now + tonumber(ARGV[1]))),
-           'factor', tostring(math.max(0.0625, factor / 2)), 'at', string.format('%.0f', now))
-redis.call('HINCRBY', KEYS[1], 'penalties', 1)
-local over = tonumber(redis.call('HGET', KEYS[1], 'over')) or 0
-redis.call('HSET', KEYS[1], 'over', string.format('%.0f', math.max(over, now + tonumber(ARGV[1]))))
-redis.call('PEXPIRE', KEYS[1], 3600000 + math.floor(tonumber(ARGV[1]) / 1000))
-return {1}
-"""
-# KEYS: the budget. ARGV: the number of penalties when the slot was taken. Answers 1 if the slot is still good: no penalty
-# has come since, or its pause is over by now.
-_STILL_GOOD = """
-local state = redis.call('HMGET', KEYS[1], 'penalties', 'over')
-if (tonumber(state[1]) or 0) == tonumber(ARGV[1]) then return {1} end
-local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
-return {(tonumber(state[2]) or 0) <= now and 1 or 0}
-"""
-# KEYS: the budget, the store's own pause. ARGV: pause (µs).
-_PAUSE_STORE = (
-    "redis.call('SET', KEYS[2], 1, 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1); return {1}"
-)
+SCRIPT = (Path(__file__).parent / "budget.lua").read_text(encoding="utf-8")
+_WAITED_FOR_A_PERSON = 2
+_US = 1_000_000
+_FORGOTTEN = 3600.0
 
 
 @contextmanager
@@ -111,7 +74,7 @@ class Budget(Protocol):
         ...
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
-        """The marketplace refused a call: no slot before `pause` has passed, and half the rate after it."""
+        """The marketplace refused a call: no slot before `pause` has passed, and its ceiling is learned."""
         ...
 
     async def pause_store(self, pause: timedelta) -> None:
@@ -184,10 +147,17 @@ class LocalBudget:
         return max(0.0, self._paused_until.get(name, 0.0) - self._clock())
 
 
+class _Script(Protocol):
+    """A script that Redis holds; sent again by itself when Redis has forgotten it."""
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str]) -> list[int]: ...
+
+
 class SharedBudget:
     """The budget in Redis, with a slow local one for the time that Redis is away.
 
-    What this process was told to wait, it remembers itself as well: Redis may forget everything in between.
+    What this process was told to wait, and when it called last, it remembers itself as well: Redis may forget everything in
+    between. `per_store` limits each store's own calls a second besides.
     """
 
     def __init__(
@@ -196,50 +166,75 @@ class SharedBudget:
         marketplace: str,
         per_second: float,
         *,
+        per_store: float | None = None,
         prefix: str = "onboarder:budget",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._redis = redis
+        self._script = cast("_Script", redis.register_script(SCRIPT))
         self._clock = clock
         self._ask_again_at = 0.0
+        self._last: dict[str, float] = {}
         self._name = f"{prefix}:{marketplace}"
-        self._interval = 1_000_000 / (per_second * USED_SHARE)
+        self._rate, self._per_store = per_second, per_store or 0.0
         self._sleep = sleep
         self._fallback = LocalBudget(per_second * LOCAL_SHARE, clock=clock, sleep=sleep)
 
     async def acquire(self, scope: str) -> None:
-        longest = LONGEST_WAIT[_lane.get()] * 1_000_000
+        again = 0
         while True:
             told = self._fallback.refuse_pauses(scope)
-            reserved = await self._ask(_RESERVE, scope, self._interval, longest)
+            if told:
+                await self._sleep(told)
+            reserved = await self._reserve(scope, asked=again == _WAITED_FOR_A_PERSON)
             if reserved is None:
                 return await self._fallback.acquire(scope)
-            wait, penalties = reserved[0] / 1_000_000, reserved[1]
+            wait, penalties, again = reserved[0] / _US, reserved[1], reserved[2]
             if wait < 0:
                 raise RateLimited(BUDGET, retry_after=timedelta(seconds=-wait), scope=scope)
-            await self._sleep(max(wait, told))
-            if not wait or await self._ask(_STILL_GOOD, scope, penalties) != [0]:
+            await self._sleep(wait)
+            if not again and (not wait or await self._still_good(scope, penalties)):
+                self._last[scope] = self._clock()
                 return None
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         await self._fallback.penalise(scope, pause)
-        await self._ask(_PENALISE, scope, pause.total_seconds() * 1_000_000)
+        await self._ask("penalise", scope, self._rate, pause.total_seconds() * _US)
 
     async def pause_store(self, pause: timedelta) -> None:
         await self._fallback.pause_store(pause)
         if store_at_work():
-            await self._ask(_PAUSE_STORE, "", pause.total_seconds() * 1_000_000)
+            await self._ask("pause_store", "", pause.total_seconds() * _US)
 
-    async def _ask(self, script: str, scope: str, *numbers: float) -> list[int] | None:
+    async def _reserve(self, scope: str, *, asked: bool) -> list[int] | None:
+        lane = _lane.get()
+        since = self._clock() - self._last.get(scope, float("-inf"))
+        return await self._ask(
+            "reserve",
+            scope,
+            self._rate,
+            self._per_store if store_at_work() else 0,
+            LONGEST_WAIT[lane] * _US,
+            lane is Lane.NIGHT,
+            asked,
+            min(since, _FORGOTTEN) * _US,
+        )
+
+    async def _still_good(self, scope: str, penalties: int) -> bool:
+        """Whether no 429 has come while the call waited."""
+        answer = await self._ask("still_good", scope, penalties)
+        return answer is None or answer[0] == 1
+
+    async def _ask(self, operation: str, scope: str, *numbers: float) -> list[int] | None:
         """Redis's answer, or None while it is away. A Redis that does not answer is not asked again for a while."""
         if self._clock() < self._ask_again_at:
             return None
-        keys = [f"{self._name}:{scope}", f"{self._name}:{_own(store_at_work())}"]
-        answer = self._redis.eval(script, 2, *keys, *(str(round(number)) for number in numbers))
+        own = f"{self._name}:{_own(store_at_work())}"
+        keys = [f"{self._name}:{scope}", own, f"{own}:calls"]
+        arguments = [operation, *(repr(float(number)) for number in numbers)]
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return list(await cast("Awaitable[list[int]]", answer))
+                return await self._script(keys, arguments)
         except (RedisError, OSError, TimeoutError) as error:
             self._ask_again_at = self._clock() + AWAY_SECONDS
             log.warning("budget.redis_away", scope=scope, why=type(error).__name__)

@@ -20,6 +20,8 @@ class BudgetConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_second: float | None = Field(default=None, gt=0, le=10_000)
+    per_store_per_second: float | None = Field(default=None, gt=0, le=10_000)
+    """What each store may call besides; None: no limit of its own."""
 
 
 class MarketplaceConfig(BaseModel):

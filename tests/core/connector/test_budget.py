@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from onboarder.connector import budget as budgets
 from onboarder.connector.budget import (
     AWAY_SECONDS,
     LOCAL_SHARE,
-    LONGEST_WAIT,
     USED_SHARE,
     Budget,
     LocalBudget,
@@ -20,22 +21,32 @@ from onboarder.connector.budget import (
 )
 from onboarder.connector.errors import RateLimited
 from onboarder.model.work import Lane
+from tests.core.connector.virtual import CLOCK, on_virtual_clock
 
 RATE = 10.0
 INTERVAL = 1 / (RATE * USED_SHARE)
-SLACK = 0.05
-"""Seconds the Redis server's own clock may go on between two calls of a test."""
+PERIOD = 1 / USED_SHARE
+"""Seconds from one wave of calls to the next."""
 
 
 class Naps:
-    """Notes the waits instead of waiting."""
+    """Notes the waits; the clock, Redis's as well, goes on by them unless it is stopped."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
         self.now = 1000.0
+        self.redis: Redis | None = None
+        self.stopped = False
 
     async def sleep(self, seconds: float) -> None:
         self.taken.append(seconds)
+        if not self.stopped:
+            await self.forward(seconds)
+
+    async def forward(self, seconds: float) -> None:
+        self.now += seconds
+        if self.redis is not None:
+            await self.redis.set(CLOCK, round(self.now * 1_000_000))
 
     def clock(self) -> float:
         return self.now
@@ -52,23 +63,41 @@ def local(naps: Naps) -> LocalBudget:
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncGenerator["Redis"]:
+async def redis(
+    redis_url: str, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator["Redis"]:
+    """A Redis whose script goes by the clock of the naps."""
+    monkeypatch.setattr(budgets, "SCRIPT", on_virtual_clock(budgets.SCRIPT))
     connection = Redis.from_url(redis_url)
+    naps.redis = connection
+    await naps.forward(0)
     yield connection
     await connection.aclose()
 
 
 def shared(redis: "Redis", naps: Naps) -> SharedBudget:
-    return SharedBudget(redis, "rehearsal", RATE, sleep=naps.sleep)
+    return SharedBudget(redis, "rehearsal", RATE, clock=naps.clock, sleep=naps.sleep)
 
 
-async def filled(budget: Budget, lane: Lane) -> int:
-    """How many calls of that lane get a slot before one is refused."""
+async def times(naps: Naps, *budgets_in_turn: Budget, calls: int) -> list[float]:
+    """When calls of the stall's lane were sent, one after the other."""
+    begin, sent = naps.now, list[float]()
+    with in_lane(Lane.STALL):
+        for _, budget in zip(range(calls), cycle(budgets_in_turn), strict=False):
+            await budget.acquire("app")
+            sent.append(naps.now - begin)
+    return sent
+
+
+async def filled(budget: Budget, lane: Lane, naps: Naps) -> int:
+    """How many calls of that lane get a slot, all at one moment, before one is refused."""
+    naps.stopped = True
     with in_lane(lane):
         for taken in range(1000):
             try:
                 await budget.acquire("app")
             except RateLimited:
+                naps.stopped = False
                 return taken
     raise AssertionError("never refused")
 
@@ -76,11 +105,9 @@ async def filled(budget: Budget, lane: Lane) -> int:
 async def test_local_calls_are_spaced_by_the_used_share_of_the_rate(
     local: LocalBudget, naps: Naps
 ) -> None:
-    with in_lane(Lane.STALL):
-        for _ in range(4):
-            await local.acquire("app")
+    sent = await times(naps, local, calls=4)
 
-    assert naps.taken == pytest.approx([0, INTERVAL, 2 * INTERVAL, 3 * INTERVAL])
+    assert sent == pytest.approx([0, INTERVAL, 2 * INTERVAL, 3 * INTERVAL])
 
 
 async def test_local_time_that_passes_frees_slots(local: LocalBudget, naps: Naps) -> None:
@@ -120,24 +147,19 @@ async def test_unlimited_never_waits_and_never_refuses() -> None:
 
 
 async def test_two_processes_share_one_budget(redis: "Redis", naps: Naps) -> None:
-    here, there = shared(redis, naps), shared(redis, naps)
+    sent = await times(naps, shared(redis, naps), shared(redis, naps), calls=30)
 
-    with in_lane(Lane.STALL):
-        for budget in (here, there) * 3:
-            await budget.acquire("app")
-
-    expected = [place * INTERVAL for place in range(6)]
-    assert naps.taken == pytest.approx(expected, abs=SLACK)
+    assert sent == pytest.approx([0] * 10 + [PERIOD] * 10 + [2 * PERIOD] * 10, abs=0.001)
 
 
 async def test_scopes_and_marketplaces_are_apart(redis: "Redis", naps: Naps) -> None:
-    other = SharedBudget(redis, "mercur", RATE, sleep=naps.sleep)
+    other = SharedBudget(redis, "mercur", RATE, clock=naps.clock, sleep=naps.sleep)
+    await times(naps, shared(redis, naps), calls=10)
 
-    await shared(redis, naps).acquire("app")
     await shared(redis, naps).acquire("store-1")
     await other.acquire("app")
 
-    assert naps.taken == pytest.approx([0, 0, 0], abs=SLACK)
+    assert not any(naps.taken)
 
 
 async def test_a_person_at_the_stall_finds_a_near_slot_when_the_night_has_filled_its_own(
@@ -145,39 +167,56 @@ async def test_a_person_at_the_stall_finds_a_near_slot_when_the_night_has_filled
 ) -> None:
     budget = shared(redis, naps)
 
-    night = await filled(budget, Lane.NIGHT)
+    night = await filled(budget, Lane.NIGHT, naps)
+    begin = naps.now
     with in_lane(Lane.STALL):
         await budget.acquire("app")
 
-    assert night == pytest.approx(LONGEST_WAIT[Lane.NIGHT] / INTERVAL, abs=2)
-    assert naps.taken[-1] <= LONGEST_WAIT[Lane.NIGHT] + INTERVAL
+    assert night == 2 * RATE  # at once, and the one wave that is near enough
+    assert naps.now - begin <= 2 * PERIOD + 0.001
 
 
 async def test_a_refused_call_takes_no_slot(redis: "Redis", naps: Naps) -> None:
-    budget = shared(redis, naps)
-    await filled(budget, Lane.NIGHT)
-    last = naps.taken[-1]
+    budget, begin = shared(redis, naps), naps.now
+    await filled(budget, Lane.NIGHT, naps)
 
     for _ in range(50):
         with pytest.raises(RateLimited):
             await budget.acquire("app")
-    with in_lane(Lane.STALL):
-        await budget.acquire("app")
+    sent = await times(naps, budget, calls=1)
 
-    assert naps.taken[-1] <= last + INTERVAL
+    assert begin + sent[0] <= begin + 2 * PERIOD + 0.001
 
 
-async def test_a_penalty_holds_every_process_back_and_halves_the_rate(
+async def test_a_penalty_holds_every_process_back_until_it_is_over(
     redis: "Redis", naps: Naps
 ) -> None:
     here, there = shared(redis, naps), shared(redis, naps)
 
     await here.penalise("app", timedelta(seconds=2))
-    with in_lane(Lane.STALL):
-        for budget in (there, here, there):
-            await budget.acquire("app")
 
-    assert naps.taken == pytest.approx([2, 2 + 2 * INTERVAL, 2 + 4 * INTERVAL], abs=SLACK)
+    assert (await times(naps, there, here, calls=2)) == pytest.approx([2, 2], abs=0.01)
+
+
+async def test_calls_refused_teach_every_process_what_the_ceiling_is(
+    redis: "Redis", naps: Naps
+) -> None:
+    here, there = shared(redis, naps), shared(redis, naps)
+    await times(naps, here, calls=10)
+    for _ in range(6):
+        await here.penalise("app", timedelta(seconds=1))
+
+    sent = await times(naps, there, calls=8)
+
+    assert sent == pytest.approx([PERIOD] * 4 + [2 * PERIOD] * 4, abs=0.01)
+
+
+async def test_one_refusal_is_no_new_ceiling(redis: "Redis", naps: Naps) -> None:
+    budget = shared(redis, naps)
+    await times(naps, budget, calls=10)
+    await budget.penalise("app", timedelta(seconds=1))
+
+    assert (await times(naps, budget, calls=10))[-1] == pytest.approx(PERIOD, abs=0.05)
 
 
 async def test_a_long_penalty_is_told_to_the_caller(redis: "Redis", naps: Naps) -> None:
@@ -190,18 +229,16 @@ async def test_a_long_penalty_is_told_to_the_caller(redis: "Redis", naps: Naps) 
     assert caught.value.retry_after.total_seconds() == pytest.approx(600, abs=1)
 
 
-async def test_the_rate_grows_back_in_the_minute_after_a_penalty(
-    redis: "Redis", naps: Naps
-) -> None:
+async def test_more_than_what_was_learned_is_tried_again(redis: "Redis", naps: Naps) -> None:
     budget, key = shared(redis, naps), "onboarder:budget:rehearsal:app"
-    await budget.penalise("app", timedelta(0))
-    await _move_back(redis, key, seconds=60)
+    await times(naps, budget, calls=10)
+    for _ in range(8):
+        await budget.penalise("app", timedelta(seconds=1))
 
-    with in_lane(Lane.STALL):
-        for _ in range(3):
-            await budget.acquire("app")
+    sent = await times(naps, budget, calls=150)
 
-    assert naps.taken == pytest.approx([0, INTERVAL, 2 * INTERVAL], abs=SLACK)
+    in_a_second = [sum(at <= one < at + 1 for one in sent) for at in sent]
+    assert (in_a_second[0], max(in_a_second)) == (2, RATE)
     assert await redis.pttl(key) > 0
 
 
@@ -217,7 +254,7 @@ async def test_without_redis_a_slower_local_budget_takes_over(naps: Naps) -> Non
         await budget.acquire("app")
     await away.aclose()
 
-    assert naps.taken == pytest.approx([0, INTERVAL / LOCAL_SHARE], abs=SLACK)
+    assert naps.taken == pytest.approx([0, INTERVAL / LOCAL_SHARE], abs=0.05)
 
 
 async def test_a_redis_that_does_not_answer_is_asked_again_only_after_a_while(naps: Naps) -> None:
@@ -241,21 +278,22 @@ async def test_a_call_that_waits_for_its_slot_hears_of_a_429_that_comes_meanwhil
 ) -> None:
     def made() -> Budget:
         local = LocalBudget(RATE, clock=naps.clock, sleep=sleep)
-        return SharedBudget(redis, "rehearsal", RATE, sleep=sleep) if is_shared else local
+        if not is_shared:
+            return local
+        return SharedBudget(redis, "rehearsal", RATE, clock=naps.clock, sleep=sleep)
 
     async def sleep(seconds: float) -> None:
-        naps.taken.append(seconds)
-        if seconds and len(naps.taken) == 2:
+        if seconds:
             await other.penalise("app", timedelta(seconds=30))
+        await naps.sleep(seconds)
 
     waiting = made()
     other = made() if is_shared else waiting
-    with in_lane(Lane.STALL):
+    await times(naps, waiting, calls=10 if is_shared else 1)
+    with in_lane(Lane.STALL), pytest.raises(RateLimited) as caught:
         await waiting.acquire("app")
-        with pytest.raises(RateLimited) as caught:
-            await waiting.acquire("app")
 
-    assert caught.value.retry_after.total_seconds() == pytest.approx(30, abs=1)
+    assert caught.value.retry_after.total_seconds() == pytest.approx(30, abs=2)
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
@@ -284,10 +322,3 @@ async def test_a_redis_that_forgets_shortens_no_pause_that_we_were_told_ourselve
 
     with in_lane(Lane.STALL), pytest.raises(RateLimited):
         await budget.acquire("app")
-
-
-async def _move_back(redis: "Redis", key: str, *, seconds: int) -> None:
-    """As if the penalty had been that much earlier."""
-    for name in ("at", "next"):
-        value = float((await redis.hget(key, name)) or 0)  # type: ignore[misc]  # redis-py types it as either
-        await redis.hset(key, name, str(value - seconds * 1_000_000))  # type: ignore[misc]  # as above

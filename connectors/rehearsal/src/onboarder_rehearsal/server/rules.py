@@ -8,6 +8,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
 RetryAfter = Literal["seconds", "date", "none"]
+Counted = Literal["fixed", "sliding", "bucket"]
 
 
 class Rules(BaseModel):
@@ -29,6 +30,8 @@ class Rules(BaseModel):
     app_per_second: Rate | None = None
     """Calls per second of all stores of a partner together; None: unlimited."""
     store_per_second: Rate | None = None
+    counted: Counted = "fixed"
+    """How calls are counted: in windows that follow each other, in any window of a second, or as tokens of a bucket."""
     retry_after: RetryAfter = "seconds"
     """How a 429 of the rules above says how long to wait."""
     clock_skew_seconds: float = 0

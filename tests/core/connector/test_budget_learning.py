@@ -1,0 +1,138 @@
+"""What the budget makes of a marketplace's ceiling: used up, never beyond, found again when it moves."""
+
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from onboarder.connector import budget as budgets
+from onboarder.connector.budget import LONGEST_WAIT, USED_SHARE, SharedBudget
+from onboarder.model.work import Lane
+from onboarder_rehearsal.server.pace import COUNTS
+from onboarder_rehearsal.server.rules import Counted
+from tests.core.connector.virtual import Market, VirtualTime, calling, on_virtual_clock
+
+CEILING = 10
+JITTER = 0.06
+SETTLED = 5.0
+"""Seconds within which a new ceiling must be found."""
+WAVE = 1 / USED_SHARE
+
+
+@pytest.fixture
+async def redis(valkey_server: str) -> AsyncGenerator["Redis"]:
+    connection = Redis.from_url(valkey_server)
+    await connection.flushall()
+    yield connection
+    await connection.aclose()
+
+
+@pytest.fixture
+async def time(redis: "Redis", monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualTime]:
+    monkeypatch.setattr(budgets, "SCRIPT", on_virtual_clock(budgets.SCRIPT))
+    virtual = VirtualTime(redis)
+    yield virtual
+    await virtual.aclose()
+
+
+Crowd = Callable[[Counted], Market]
+
+
+@pytest.fixture
+def crowd(redis: "Redis", time: VirtualTime) -> Crowd:
+    """Two processes with more work than the ceiling allows."""
+
+    def gather(counted: Counted) -> Market:
+        market = Market(time, COUNTS[counted](), CEILING, jitter=JITTER)
+        for budget in (process(redis, time), process(redis, time)):
+            for _ in range(6):
+                time.start(calling(time, budget, market))
+        return market
+
+    return gather
+
+
+def process(redis: "Redis", time: VirtualTime, *, per_store: float | None = None) -> SharedBudget:
+    """One process's own view of the budget."""
+    return SharedBudget(
+        redis, "rehearsal", CEILING, per_store=per_store, clock=time.clock, sleep=time.sleep
+    )
+
+
+@pytest.mark.parametrize("counted", ["fixed", "bucket", "sliding"])
+async def test_the_ceiling_is_used_up_and_hardly_ever_touched(
+    time: VirtualTime, crowd: Crowd, counted: Counted
+) -> None:
+    market = crowd(counted)
+
+    await time.run(44)
+
+    assert market.used(3, 44) >= (0.95 if counted == "sliding" else 0.97)
+    assert market.refused(0, 44) <= (2 if counted == "sliding" else 0)
+
+
+@pytest.mark.parametrize("counted", ["fixed", "sliding"])
+async def test_a_ceiling_that_drops_is_found_used_and_found_again_when_it_rises(
+    time: VirtualTime, crowd: Crowd, counted: Counted
+) -> None:
+    market = crowd(counted)
+    await time.run(3)
+    market.ceiling = CEILING // 3
+    await time.run(SETTLED + 40)
+    low = market.used(3 + SETTLED, 48), market.refused(3 + SETTLED, 48)
+    market.ceiling = CEILING
+    await time.run(52)
+
+    assert low[0] >= (0.9 if counted == "sliding" else 0.95)  # each 429 costs a second
+    assert low[1] <= 5
+    assert market.used(90, 100) >= 0.9
+
+
+async def test_a_redis_that_forgets_everything_lets_no_second_burst_out(
+    redis: "Redis", time: VirtualTime, crowd: Crowd
+) -> None:
+    market = crowd("fixed")
+    for _ in range(4):
+        await time.run(2.3)
+        await redis.flushall()
+        await redis.script_flush()
+    await time.run(5)
+
+    assert market.refused(0, 14) == 0
+    assert market.used(0, 14) >= 0.7
+
+
+async def test_a_person_at_the_stall_waits_one_wave_while_the_night_takes_all_it_can(
+    redis: "Redis", time: VirtualTime, crowd: Crowd
+) -> None:
+    market, waits = crowd("fixed"), list[float]()
+    await time.run(5)
+    time.start(calling(time, process(redis, time), market, lane=Lane.STALL, told=waits.append))
+
+    await time.run(15)
+
+    assert len(waits) > 10
+    assert max(waits) <= WAVE + 0.1
+    assert market.used(5, 20) >= 0.95
+
+
+async def test_no_store_calls_more_often_than_it_may_and_the_app_s_budget_is_used_all_the_same(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    own, budget = dict[str, list[float]](), process(redis, time, per_store=2)
+
+    async def one(store: str) -> None:
+        while True:
+            with budgets.in_lane(Lane.STALL, store):
+                await budget.acquire("app")
+            own.setdefault(store, []).append(time.now)
+            await time.sleep(0.01)
+
+    for number in range(6):
+        time.start(one(f"knm-{number}"))
+    await time.run(20)
+
+    for calls in own.values():
+        assert all(later - sooner >= 1 for sooner, later in zip(calls, calls[2:], strict=False))
+    assert sum(map(len, own.values())) >= 0.93 * CEILING * 20
+    assert LONGEST_WAIT[Lane.STALL] > WAVE

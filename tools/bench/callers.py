@@ -1,0 +1,61 @@
+"""A worker process that has nothing to do but calls: `python -m tools.bench.callers BASE_URL REDIS_URL SECONDS DOOR…`."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from random import Random
+
+from redis.asyncio import Redis
+
+from onboarder.connector.budget import SharedBudget, in_lane
+from onboarder.connector.errors import MarketplaceError, RateLimited
+from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
+from onboarder.logging import configure_logging
+from onboarder.model.work import Lane
+
+AT_ONCE = 40
+"""Stores at once: a worker's places in its two lanes."""
+PARKED = 1.0
+"""Seconds by which refused work comes back later than it was told, at most: as the loop does it."""
+
+
+async def call(http: MarketplaceHttp, door: str, random: Random) -> None:
+    """One call after the other, for ever."""
+    request = Request("GET", f"/{door}", "/door", Effect.READ)
+    while True:
+        try:
+            with in_lane(Lane.NIGHT):
+                await http.send(request)
+        except RateLimited as limited:
+            await asyncio.sleep(limited.retry_after.total_seconds() + PARKED * random.random())
+        except MarketplaceError:
+            await asyncio.sleep(PARKED * random.random())
+
+
+async def main(base_url: str, redis_url: str, seconds: float, doors: Sequence[str]) -> None:
+    redis, random = Redis.from_url(redis_url), Random()  # noqa: S311  # jitter
+    opened = [
+        MarketplaceHttp(
+            open_client(base_url, connections=2 * AT_ONCE),
+            SharedBudget(redis, door, float(door.partition("-")[2])),
+            marketplace=door,
+        )
+        for door in doors
+    ]
+    tasks = [
+        asyncio.ensure_future(call(http, door, random))
+        for http, door in zip(opened, doors, strict=True)
+        for _ in range(AT_ONCE)
+    ]
+    await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for http in opened:
+        await http.aclose()
+    await redis.aclose()
+
+
+if __name__ == "__main__":
+    configure_logging(json=True)
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]))

@@ -1,0 +1,84 @@
+"""A marketplace that is nothing but ceilings, one behind each door: `python -m tools.bench.ceilings PORT`.
+
+A door's name is its way of counting and its calls a second: `/sliding-50`. Each call is on its way for up to `WAY` seconds
+before it is counted; a refused one is told to wait a second.
+"""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, field
+from random import Random
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from onboarder_rehearsal.server.pace import COUNTS, Count
+from onboarder_rehearsal.server.rules import Counted
+
+WAY = 0.06
+"""Seconds of network jitter."""
+WORK = (0.12, 0.18)
+"""Seconds an answer takes."""
+
+
+@dataclass
+class Door:
+    """One ceiling and what came to it."""
+
+    counting: Count
+    full: int
+    ceiling: int
+    log: list[tuple[float, bool]] = field(default_factory=list[tuple[float, bool]])
+
+
+class Ceilings:
+    def __init__(self) -> None:
+        self.doors: dict[str, Door] = {}
+        self.random = Random(20_261_127)  # noqa: S311  # jitter of the way
+
+    def door(self, name: str) -> Door:
+        """The door of that name; made when it is first asked for."""
+        if name not in self.doors:
+            counted, _, rate = name.partition("-")
+            count = COUNTS[cast("Counted", counted)]()
+            self.doors[name] = Door(count, int(rate), int(rate))
+        return self.doors[name]
+
+    async def call(self, request: Request) -> Response:
+        await asyncio.sleep(self.random.random() * WAY)
+        door, now = self.door(request.path_params["door"]), time.time()
+        well = door.counting.wait(door.ceiling, now) == 0
+        door.log.append((now, well))
+        if not well:
+            return Response(status_code=429, headers={"Retry-After": "1"})
+        await asyncio.sleep(self.random.uniform(*WORK))
+        return JSONResponse({})
+
+    async def change(self, request: Request) -> Response:
+        """All ceilings to a whole part of what they were at first."""
+        for door in self.doors.values():
+            door.ceiling = door.full // int(request.path_params["part"])
+        return JSONResponse(time.time())
+
+    async def log(self, _: Request) -> Response:
+        return JSONResponse({name: door.log for name, door in self.doors.items()})
+
+
+def app() -> Starlette:
+    ceilings = Ceilings()
+    return Starlette(
+        routes=[
+            Route("/_log", ceilings.log),
+            Route("/_part/{part:int}", ceilings.change, methods=["POST"]),
+            Route("/{door}", ceilings.call),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    uvicorn.run(app(), port=int(sys.argv[1]), log_level="warning", access_log=False)
