@@ -210,9 +210,11 @@ class Application:
     ) -> "Marketplace":
         from onboarder.connector.budget import Budget, LocalBudget, SharedBudget
         from onboarder.connector.contract import Equipment
+        from onboarder.connector.daily import DailyBudget
         from onboarder.connector.http import MarketplaceHttp, open_client
         from onboarder.connector.registry import connector_type
         from onboarder.converge.surroundings import Marketplace
+        from onboarder.records.quotas import RecordedDays
 
         kind = connector_type(config.connector)
         rate = config.budget.per_second or kind.manifest.requests_per_second
@@ -220,6 +222,10 @@ class Application:
         if redis is not None:
             per_store = config.budget.per_store_per_second
             budget = SharedBudget(redis, config.name, rate, per_store=per_store)
+        quotas = config.quotas_over(kind.manifest.quotas)
+        if quotas.calls_a_day is not None:
+            book = RecordedDays(self.database)
+            budget = DailyBudget(budget, book, config.name, quotas, self.clock)
         http = MarketplaceHttp(
             open_client(config.base_url),
             budget,
@@ -231,9 +237,9 @@ class Application:
         equipment = Equipment(
             http, self.clock, self.vault.derive, partial(self.secrets.read, config.name)
         )
-        return Marketplace(
-            config.name, kind(config.settings, equipment), self.categories(config.name), rate
-        )
+        connector = kind(config.settings, equipment)
+        categories = self.categories(config.name)
+        return Marketplace(config.name, connector, categories, rate, quotas)
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ is late by more than the jitter cannot keep to a window of a second.
 
 import argparse
 import json
-import os
 import socket
 import subprocess
 import sys

@@ -1,6 +1,7 @@
 """Checks of what may be elsewhere: database, Redis, workers, clocks."""
 
 from onboarder.cli.checks import Check, Examination, Level, Ward
+from onboarder.cli.checks_of_quotas import quota_checks
 from onboarder.cli.wording import harmless
 from onboarder.problems import Problem
 from onboarder.records import presence
@@ -17,7 +18,12 @@ async def _database(ward: Ward) -> list[Check]:
     found = await health(ward.app.database, ward.clock)
     checks = [_records(ward, found)]
     if found.up_to_date:
-        checks += [_clock(ward, found), await _workers(ward), *await _strangers(ward)]
+        checks += [
+            _clock(ward, found),
+            await _workers(ward),
+            *await _strangers(ward),
+            *await quota_checks(ward),
+        ]
     return checks
 
 

@@ -15,6 +15,7 @@ from onboarder.connector.registry import connector_type
 from onboarder.converge.outlook import Outlook, outlook
 from onboarder.model.ids import MarketplaceName
 from onboarder.model.people import Merchant
+from onboarder.records.quotas import stores_served
 from onboarder.records.works import works
 
 SHOWN = 5
@@ -32,6 +33,7 @@ async def plan(desk: Desk, choice: Choice) -> int:
         _tell(desk, "plan.faults", list(one.faults), marketplace=one.marketplace)
         if one.stopped:
             desk.say("plan.stopped", marketplace=one.marketplace, count=len(one.stopped))
+        _tell_quotas(desk, one)
     desk.say("plan.nothing_changed")
     nobody = seen and all(len(one.refused) == one.merchants for one in seen)
     return Exit.REFUSED if nobody else Exit.DONE
@@ -42,6 +44,7 @@ async def _look(app: Application, merchants: Sequence[Merchant], name: Marketpla
     manifest = connector_type(config.connector).manifest
     async with app.database.read() as tx:
         found = await works(tx, merchants, name)
+        served = await stores_served(tx, name)
     return outlook(
         found,
         marketplace=name,
@@ -50,6 +53,8 @@ async def _look(app: Application, merchants: Sequence[Merchant], name: Marketpla
         programme=app.programme,
         per_second=config.budget.per_second or manifest.requests_per_second,
         now=app.clock(),
+        quotas=config.quotas_over(manifest.quotas),
+        served=served,
     )
 
 
@@ -68,6 +73,9 @@ def _document(desk: Desk, seen: Sequence[Outlook]) -> object:
                 "calls": one.calls,
                 "calls_per_second": one.per_second,
                 "minutes": round(one.minutes, 1),
+                "days": max(one.days.values(), default=1),
+                "binding_quota": one.binding,
+                "apps_needed": one.apps,
                 "person_minutes": one.person_minutes,
                 "stopped": [{"store": store, "state": state} for store, state in one.stopped],
                 "refused": [
@@ -108,6 +116,17 @@ def _render(desk: Desk, seen: Sequence[Outlook]) -> list[RenderableType]:
         for one in seen
     ]
     return [table(header, rows)]
+
+
+def _tell_quotas(desk: Desk, one: Outlook) -> None:
+    """What takes days, or more apps than one, however fast it is done."""
+    if one.binding is not None:
+        limit: int = getattr(one.quotas, one.binding)
+        facts = {"days": one.days[one.binding], "limit": limit, "marketplace": one.marketplace}
+        desk.say(f"plan.{one.binding}", **facts)
+    if one.apps > 1:
+        limit = one.quotas.stores_per_app or 0
+        desk.say("plan.stores_per_app", marketplace=one.marketplace, apps=one.apps, limit=limit)
 
 
 def _tell(desk: Desk, key: str, cases: Sequence[tuple[str, Advice]], **facts: object) -> None:

@@ -66,6 +66,11 @@ def store_at_work() -> str:
     return _store.get()
 
 
+def lane_at_work() -> Lane:
+    """The lane that calls are made for here."""
+    return _lane.get()
+
+
 class Budget(Protocol):
     """Leave to call a marketplace."""
 

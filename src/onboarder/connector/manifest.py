@@ -1,8 +1,9 @@
 """What a connector says about its marketplace, as data."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class Capability(StrEnum):
@@ -58,6 +59,35 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Quotas:
+    """What a marketplace grants in all, however slowly it is asked for; None: nothing is known of such a quota."""
+
+    calls_a_day: int | None = None
+    """Of one app, all its stores together."""
+    creates_a_day: int | None = None
+    """Listings that one new store may create."""
+    new_for_days: int | None = None
+    """How long a store counts as new; None: always."""
+    stores_per_app: int | None = None
+    """Sellers that may authorise one app."""
+    resets_in: str = "Asia/Jakarta"
+    """The time zone in which the marketplace's day begins."""
+    source: str = ""
+    """Where the numbers are from."""
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(ZoneInfo(self.resets_in)).date()
+
+    def day_began(self, now: datetime) -> datetime:
+        return datetime.combine(self.day(now), time(), ZoneInfo(self.resets_in))
+
+    def next_day(self, now: datetime) -> datetime:
+        """When what is used up is granted anew."""
+        tomorrow = self.day(now) + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), ZoneInfo(self.resets_in))
+
+
+@dataclass(frozen=True, slots=True)
 class HumanStep:
     """What only a person can do there for one store, with the minutes it usually takes."""
 
@@ -81,6 +111,8 @@ class Manifest:
     """How long after a lost answer a write may still become visible; before that, absence proves nothing."""
     requests_per_second: float
     """Budget to start with where config sets none."""
+    quotas: Quotas = field(default_factory=Quotas)
+    """Those of an app and a store that nobody has had raised; config may set others."""
     human_steps: tuple[HumanStep, ...] = ()
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

@@ -2,12 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from onboarder.connector.contract import Connector
+from onboarder.connector.manifest import Quotas
 from onboarder.model.ids import MarketplaceName
 from onboarder.problems import ConfigProblem
 
@@ -24,6 +27,26 @@ class BudgetConfig(BaseModel):
     """What each store may call besides; None: no limit of its own."""
 
 
+class QuotaConfig(BaseModel):
+    """Quotas that the programme's app has been granted, with their source; None takes the manifest's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls_a_day: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    creates_a_day: int | None = Field(default=None, ge=1, le=1_000_000)
+    new_for_days: int | None = Field(default=None, ge=1, le=3650)
+    stores_per_app: int | None = Field(default=None, ge=1, le=10_000_000)
+    resets_in: str | None = Field(default=None, max_length=64)
+    source: str | None = Field(default=None, max_length=500)
+
+    @field_validator("resets_in")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError("no such time zone")
+        return zone
+
+
 class MarketplaceConfig(BaseModel):
     """config/marketplaces/NAME.toml. `settings` are the connector's own."""
 
@@ -34,7 +57,12 @@ class MarketplaceConfig(BaseModel):
     enabled: bool = True
     base_url: str = Field(pattern=r"^https?://[^\s/]+")
     budget: BudgetConfig = BudgetConfig()
+    quotas: QuotaConfig = QuotaConfig()
     settings: Mapping[str, object] = {}
+
+    def quotas_over(self, usual: Quotas) -> Quotas:
+        """The quotas that count: those set here, else the manifest's."""
+        return replace(usual, **self.quotas.model_dump(exclude_none=True))
 
 
 def installed() -> dict[str, EntryPoint]:

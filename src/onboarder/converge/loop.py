@@ -31,6 +31,7 @@ from onboarder.converge.failures import (
 from onboarder.converge.observe import in_review, observe
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
+from onboarder.converge.quotas import within_quotas
 from onboarder.converge.reasons import answered, report_faults
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
@@ -149,7 +150,7 @@ async def _carry_out(session: Session) -> Plan:
     """Plan and apply until nothing more can be done now; returns the last plan."""
     appliance = Appliance(session)
     for _ in range(ROUNDS):
-        todo = plan(session.wanted, session.work, session.manifest, session.now)
+        todo = await _todo(session)
         first = [step for step in todo.steps if isinstance(step, OpenStore | CompleteStore)]
         await appliance.apply(first or todo.steps)
         if not first:
@@ -157,7 +158,13 @@ async def _carry_out(session: Session) -> Plan:
         if session.store.observed_at is None:
             # Found, not opened: see what it holds before anything is created in it.
             await observe(session)
-    return plan(session.wanted, session.work, session.manifest, session.now)
+    return await _todo(session)
+
+
+async def _todo(session: Session) -> Plan:
+    """What the plan says, within the marketplace's quotas."""
+    todo = plan(session.wanted, session.work, session.manifest, session.now)
+    return await within_quotas(session, todo)
 
 
 def _look_needed(session: Session) -> bool:

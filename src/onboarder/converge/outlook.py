@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import ceil
 
 from onboarder.connector.budget import USED_SHARE
 from onboarder.connector.errors import Advice
-from onboarder.connector.manifest import Capability, CredentialKind, Manifest
+from onboarder.connector.manifest import Capability, CredentialKind, Manifest, Quotas
 from onboarder.converge.plan import (
     CompleteStore,
     CreateListing,
@@ -65,6 +66,34 @@ class Outlook:
     faults: list[tuple[Reference, Advice]] = field(default_factory=list[tuple[Reference, Advice]])
     """Products that cannot go there as they are."""
     planned: list[PlannedStore] = field(default_factory=list[PlannedStore])
+    quotas: Quotas = field(default_factory=Quotas)
+    served: int = 0
+    """Stores there already."""
+    most_creates: int = 0
+    """Listings to create in the store that needs most."""
+
+    @property
+    def days(self) -> dict[str, int]:
+        """Days that each daily quota spreads this over; only those that are known."""
+        known = {
+            "calls_a_day": (self.calls, self.quotas.calls_a_day),
+            "creates_a_day": (self.most_creates, self.quotas.creates_a_day),
+        }
+        return {name: ceil(need / limit) for name, (need, limit) in known.items() if limit}
+
+    @property
+    def binding(self) -> str | None:
+        """The quota that takes longest, if one takes more than a day."""
+        slowest = max(self.days, key=self.days.__getitem__, default=None)
+        return slowest if slowest is not None and self.days[slowest] > 1 else None
+
+    @property
+    def apps(self) -> int:
+        """Apps that so many stores need, by the sellers one may serve."""
+        limit = self.quotas.stores_per_app
+        return (
+            1 if limit is None else max(1, ceil((self.served + self.stores + self.drafts) / limit))
+        )
 
     @property
     def minutes(self) -> float:
@@ -80,9 +109,13 @@ def outlook(
     programme: Programme,
     per_second: float,
     now: datetime,
+    quotas: Quotas | None = None,
+    served: int = 0,
 ) -> Outlook:
     """Everything that would be done until all is as wanted, taking for granted that reviews end well."""
-    seen = Outlook(marketplace, per_second=per_second)
+    seen = Outlook(
+        marketplace, per_second=per_second, quotas=quotas or manifest.quotas, served=served
+    )
     for work in works:
         want = wanted(
             work.merchant,
@@ -128,6 +161,7 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
     seen.stores += kinds[OpenStore]
     seen.drafts += _is_draft(work, manifest)
     seen.listings += kinds[CreateListing]
+    seen.most_creates = max(seen.most_creates, kinds[CreateListing])
     seen.updates += kinds[UpdateListing]
     seen.withdrawals += kinds[WithdrawListing]
     seen.photos += kinds[UploadPhoto]

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 
 from onboarder.connector.contract import Connector
+from onboarder.connector.manifest import Quotas
 from onboarder.converge.renewal import Renewals
 from onboarder.model.ids import MarketplaceName, PhotoHash
 from onboarder.model.people import Programme
@@ -32,6 +33,7 @@ class Marketplace:
     """Our category codes to the marketplace's keys."""
     per_second: float | None = None
     """Calls that the configured budget allows; None: the manifest's."""
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from onboarder.people.roles import Person, Role
 from onboarder.records import plans, register, stores, writes
 from onboarder.records.database import Transaction
 from onboarder.records.plans import PlanRecord
+from onboarder.records.quotas import stores_served
 from onboarder.records.works import works
 
 
@@ -165,6 +166,8 @@ async def _outlook(
         programme=around.programme,
         per_second=marketplace.per_second or manifest.requests_per_second,
         now=now,
+        quotas=marketplace.quotas,
+        served=await stores_served(tx, name),
     )
     seen.merchants += len(refused)
     seen.refused += refused

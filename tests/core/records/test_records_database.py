@@ -17,6 +17,7 @@ from onboarder.records import (
     field_tables,
     locks,
     office_tables,
+    quotas,
     tables,
 )
 from onboarder.records.database import Database, RecordsBusy, insert_new
@@ -33,6 +34,7 @@ async def test_migrating_from_nothing_gives_exactly_the_declared_tables(database
     assert consent_tables.consent_link.metadata is declared
     assert field_tables.upload.metadata is declared
     assert office_tables.approved_plan.metadata is declared
+    assert quotas.quota_day.metadata is declared
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -1,0 +1,59 @@
+"""Quotas in the loop: what is over waits for the marketplace's next day, and a full app for its operator."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from onboarder.connector.errors import ActionNeeded, Advice
+from onboarder.connector.manifest import Quotas
+from onboarder.converge.plan import CreateListing, OpenStore, Plan, UploadPhoto
+from onboarder.converge.session import Session
+from onboarder.model.people import Actor
+from onboarder.records import quotas
+
+APP_FULL = Advice(
+    "quota.app_full",
+    Actor.OPERATOR,
+    "Aplikasi kita di marketplace ini sudah melayani toko sebanyak yang diizinkan. Minta kenaikan jatah atau daftarkan "
+    "aplikasi lain, lalu naikkan stores_per_app.",
+    "Our app serves as many stores as this marketplace allows. Ask for more or register another app, then raise "
+    "stores_per_app.",
+)
+
+
+async def within_quotas(session: Session, todo: Plan) -> Plan:
+    """The part of a plan that the quotas leave room for. `ActionNeeded` if the app has no place for another store."""
+    limits, now = session.marketplace.quotas, session.now
+    if limits.stores_per_app is not None and OpenStore() in todo.steps:
+        async with session.around.database.read() as tx:
+            served = await quotas.stores_served(tx, session.marketplace.name)
+        if served >= limits.stores_per_app:
+            raise ActionNeeded(APP_FULL, detail=f"{served} stores served")
+    if limits.creates_a_day is None:
+        return todo
+    async with session.around.database.read() as tx:
+        if _is_settled(await quotas.opened_at(tx, session.store.id), limits, now):
+            return todo
+        used = await quotas.creates_since(tx, session.store.id, limits.day_began(now))
+    return rationed(todo, limits.creates_a_day - used, limits.next_day(now))
+
+
+def rationed(todo: Plan, left: int, reset: datetime) -> Plan:
+    """The plan with no more than `left` creates; the rest, with the photos only they need, comes after `reset`. Pure."""
+    creates = [step for step in todo.steps if isinstance(step, CreateListing)]
+    over = creates[max(0, left) :]
+    if not over:
+        return todo
+    kept = [step for step in todo.steps if step not in over]
+    shown = {photo for step in over for photo in step.content.photos}
+    shown -= {photo for step in creates if step not in over for photo in step.content.photos}
+    steps = tuple(
+        step for step in kept if not (isinstance(step, UploadPhoto) and step.photo in shown)
+    )
+    later = reset if todo.later is None else min(todo.later, reset)
+    return replace(todo, steps=steps, later=later)
+
+
+def _is_settled(opened: datetime | None, limits: Quotas, now: datetime) -> bool:
+    """Whether a store is no longer a new one; one opened on an unknown day is taken to be new."""
+    days = limits.new_for_days
+    return days is not None and opened is not None and now - opened >= timedelta(days=days)

@@ -1,0 +1,81 @@
+"""What has been used of the marketplaces' quotas: durable, and the truth for every process."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Date, Integer, String, Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onboarder.model.ids import MarketplaceName, StoreId
+from onboarder.model.work import IntentKind, IntentState
+from onboarder.records.database import Database, Transaction
+from onboarder.records.tables import intent, metadata, store
+
+quota_day = Table(
+    "quota_day",
+    metadata,
+    Column("marketplace", String(32), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+"""Calls taken of a day, by the marketplace's own calendar."""
+
+
+class RecordedDays:
+    """The day book in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, name: str, day: date, wanted: int, limit: int) -> int:
+        """Take up to `wanted` calls of what `limit` leaves of that day; answers how many."""
+        here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
+        async with self._database.write() as tx:
+            insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+            begin = insert(quota_day).values(marketplace=name, day=day, calls=0)
+            await tx.execute(begin.on_conflict_do_nothing())
+            used = int(
+                await tx.scalar(select(quota_day.c.calls).where(here).with_for_update()) or 0
+            )
+            taken = max(0, min(wanted, limit - used))
+            if taken:
+                await tx.execute(update(quota_day).where(here).values(calls=used + taken))
+            return taken
+
+
+async def calls_taken(tx: Transaction, name: MarketplaceName, day: date) -> int:
+    """Calls taken of that day so far."""
+    here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
+    return int(await tx.scalar(select(quota_day.c.calls).where(here)) or 0)
+
+
+async def stores_served(tx: Transaction, name: MarketplaceName) -> int:
+    """Stores on that marketplace that exist there: each takes a seller's place in an app."""
+    served = store.c.marketplace == name, store.c.remote_id.is_not(None)
+    return int(await tx.scalar(select(func.count()).select_from(store).where(*served)) or 0)
+
+
+async def stores_ordered(tx: Transaction, name: MarketplaceName) -> int:
+    """Stores on that marketplace that do not exist there yet and are not to be withdrawn."""
+    ordered = (
+        store.c.marketplace == name,
+        store.c.remote_id.is_(None),
+        store.c.withdrawn_at.is_(None),
+    )
+    return int(await tx.scalar(select(func.count()).select_from(store).where(*ordered)) or 0)
+
+
+async def opened_at(tx: Transaction, where: StoreId) -> datetime | None:
+    """When that store opened; None if it has not, or nobody recorded it."""
+    found: datetime | None = await tx.scalar(select(store.c.opened_at).where(store.c.id == where))
+    return found
+
+
+async def creates_since(tx: Transaction, where: StoreId, since: datetime) -> int:
+    """Listings that were, or may have been, created in that store since then."""
+    counted = (
+        intent.c.store_id == where,
+        intent.c.kind == IntentKind.CREATE_LISTING,
+        intent.c.state.not_in([IntentState.ABSENT, IntentState.REFUSED]),
+        intent.c.sent_at >= since,
+    )
+    return int(await tx.scalar(select(func.count()).select_from(intent).where(*counted)) or 0)

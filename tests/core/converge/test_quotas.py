@@ -1,0 +1,86 @@
+"""Quotas that bite before rates: listings of a new store are spread over days, a full app is told to its operator."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from onboarder.connector.manifest import Quotas
+from onboarder.converge.outlook import Outlook
+from onboarder.model.ids import MarketplaceName
+from onboarder.model.shop import ListingState
+from tests.support.town import REHEARSAL, Town
+
+
+def limit(town: Town, **quotas: object) -> None:
+    """Give the town's marketplace quotas."""
+    known = town.around.marketplaces[REHEARSAL]
+    own = replace(Quotas(resets_in="Asia/Jakarta"), **quotas)  # type: ignore[arg-type]  # as the test says
+    marketplaces: Mapping[MarketplaceName, object] = {REHEARSAL: replace(known, quotas=own)}
+    town.around = replace(town.around, marketplaces=marketplaces)  # type: ignore[arg-type]  # as above
+
+
+async def test_a_new_store_s_listings_are_spread_over_days_and_use_up_no_attempt(
+    town: Town,
+) -> None:
+    limit(town, creates_a_day=5)
+    [store] = await town.open_shops(products=12)
+    first = await town.work_of(store)
+    live, days = [len(first.listings)], list[datetime]()
+    for _ in range(2):
+        due = (await town.work_of(store)).store.due_at
+        assert due is not None
+        days.append(due)
+        town.clock.pass_by(due - town.clock())
+        await town.run_until_quiet()
+        live.append(
+            sum(
+                one.state is ListingState.LIVE
+                for one in (await town.work_of(store)).listings.values()
+            )
+        )
+
+    assert live == [5, 10, 12]
+    assert first.store.attempts == 0
+    assert await town.tasks() == []
+    assert {(one + timedelta(hours=7)).hour for one in days} == {0}
+
+
+async def test_an_app_that_is_full_opens_no_more_stores_and_tells_the_operator(town: Town) -> None:
+    limit(town, stores_per_app=2)
+
+    await town.open_shops(3)
+
+    [task] = await town.tasks()
+    assert task.code == "quota.app_full"
+    assert len((await town.account()).stores) == 2
+
+
+@pytest.mark.parametrize(
+    ("quotas", "days", "binding"),
+    [
+        (Quotas(), {}, None),
+        (Quotas(calls_a_day=5000), {"calls_a_day": 1}, None),
+        (Quotas(calls_a_day=500), {"calls_a_day": 2}, "calls_a_day"),
+        (
+            Quotas(calls_a_day=500, creates_a_day=3),
+            {"calls_a_day": 2, "creates_a_day": 4},
+            "creates_a_day",
+        ),
+    ],
+)
+def test_a_plan_says_how_many_days_it_takes_and_which_quota_binds(
+    quotas: Quotas, days: dict[str, int], binding: str | None
+) -> None:
+    seen = Outlook(REHEARSAL, calls=1000, most_creates=10, quotas=quotas)
+
+    assert (seen.days, seen.binding) == (days, binding)
+
+
+def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
+    quotas = Quotas(stores_per_app=300)
+
+    assert Outlook(REHEARSAL, stores=2000, served=10, quotas=quotas).apps == 7
+    assert Outlook(REHEARSAL, stores=200, served=100, quotas=quotas).apps == 1
+    assert Outlook(REHEARSAL, stores=2000).apps == 1
