@@ -1,5 +1,5 @@
 -- One rate budget on the Redis server's clock. Times are microseconds, rates calls a second. Called with one of the
--- operations at the end; answers {wait, penalties, again}: a wait below zero is a refusal, again above zero means
+-- operations at the end; answers {wait, penalties, again, place}: a wait below zero is a refusal, again above zero means
 -- that nothing was taken and the caller asks once more after the wait: 2 with `asked` set, 1 as if for the first time. docs/decisions/0029 says why it is as it is.
 --
 -- KEYS: 1 the budget, 2 the store's own pause, 3 the store's own budget.
@@ -210,7 +210,7 @@ local function reserve(rate, own_rate, longest, night, asked, since_mine)
   state.k = state.k + 1
   write(KEYS[1], state)
   take_own(own_rate, slot)
-  return {slot - now, penalties, 0}
+  return {slot - now, penalties, 0, state.k - 1}
 end
 
 -- The marketplace refused a call: no slot before the pause has passed.
@@ -229,9 +229,16 @@ local function penalise(rate, pause)
   return {0, state.penalties, 0}
 end
 
--- Whether a slot is still good: no penalty has come since it was taken, and it is not forgotten.
-local function still_good(penalties)
-  return {(tonumber(redis.call('HGET', KEYS[1], 'penalties')) or 0) == penalties and 1 or 0, 0, 0}
+-- The caller has waited for its slot: is it still good? Not after a penalty or a forgetting (-1). If an earlier call of its
+-- lane went out late, because its process was busy, it has to wait that much longer; and so will those after it.
+local function still_good(rate, penalties, place)
+  local now, state = clock(), read(KEYS[1])
+  if state.penalties ~= penalties then return {-1, 0, 0} end
+  local lanes, period = measures(math.min(rate, state.ceiling or rate), share_now(state, now))
+  local kept = kept_of(rate)
+  local late = slot_of(KEYS[1], place - lanes, kept) + period * (1 - LOOSE) - now
+  keep_slot(KEYS[1], place, kept, math.max(now, now + late))
+  return {math.max(0, late), 0, 0}
 end
 
 local function pause_store(pause)

@@ -198,7 +198,7 @@ class SharedBudget:
             if wait < 0:
                 raise RateLimited(BUDGET, retry_after=timedelta(seconds=-wait), scope=scope)
             await self._sleep(wait)
-            if not again and (not wait or await self._still_good(scope, penalties)):
+            if not again and (not wait or await self._still_good(scope, penalties, reserved[3])):
                 self._last[scope] = self._clock()
                 return None
 
@@ -225,10 +225,14 @@ class SharedBudget:
             min(since, _FORGOTTEN) * _US,
         )
 
-    async def _still_good(self, scope: str, penalties: int) -> bool:
-        """Whether no 429 has come while the call waited."""
-        answer = await self._ask("still_good", scope, penalties)
-        return answer is None or answer[0] == 1
+    async def _still_good(self, scope: str, penalties: int, place: int) -> bool:
+        """Whether no 429 has come while the call waited; sleeps once more behind a call that went out late."""
+        answer = await self._ask("still_good", scope, self._rate, penalties, place)
+        if answer is None or answer[0] == 0:
+            return True
+        if answer[0] > 0:
+            await self._sleep(answer[0] / _US)
+        return answer[0] > 0
 
     async def _ask(self, operation: str, scope: str, *numbers: float) -> list[int] | None:
         """Redis's answer, or None while it is away. A Redis that does not answer is not asked again for a while."""

@@ -1,6 +1,7 @@
 """What the budget makes of a marketplace's ceiling: used up, never beyond, found again when it moves."""
 
 from collections.abc import AsyncGenerator, Callable
+from random import Random
 
 import pytest
 from redis.asyncio import Redis
@@ -136,3 +137,23 @@ async def test_no_store_calls_more_often_than_it_may_and_the_app_s_budget_is_use
         assert all(later - sooner >= 1 for sooner, later in zip(calls, calls[2:], strict=False))
     assert sum(map(len, own.values())) >= 0.93 * CEILING * 20
     assert LONGEST_WAIT[Lane.STALL] > WAVE
+
+
+async def test_processes_that_are_late_make_those_after_them_wait(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    late = Random(3)
+
+    async def sleep(seconds: float) -> None:
+        await time.sleep(seconds + (0.3 * late.random() if seconds else 0))
+
+    market = Market(time, COUNTS["sliding"](), CEILING, jitter=0)
+    for _ in range(2):
+        busy = SharedBudget(redis, "rehearsal", CEILING, clock=time.clock, sleep=sleep)
+        for _ in range(6):
+            time.start(calling(time, busy, market))
+
+    await time.run(40)
+
+    assert market.refused(0, 40) <= 4
+    assert market.used(5, 40) >= 0.7
