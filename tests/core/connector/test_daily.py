@@ -80,8 +80,7 @@ async def test_a_call_that_was_not_made_is_not_counted(database: Database) -> No
     for _ in range(50):
         with pytest.raises(RateLimited) as caught:
             await budget.acquire("app")
-
-    assert caught.value.retry_after == timedelta(seconds=1)
+        assert caught.value.retry_after == timedelta(seconds=1)
 
 
 class Refusing(UnlimitedBudget):
