@@ -208,7 +208,8 @@ class Application:
     async def _open(
         self, config: "MarketplaceConfig", redis: "Redis | None", stack: AsyncExitStack
     ) -> "Marketplace":
-        from onboarder.connector.budget import Budget, LocalBudget, SharedBudget
+        from onboarder.connector.budget import Budget, LocalBudget
+        from onboarder.connector.budget_shared import SharedBudget
         from onboarder.connector.contract import Equipment
         from onboarder.connector.daily import DailyBudget
         from onboarder.connector.http import MarketplaceHttp, open_client

@@ -16,7 +16,7 @@ from sqlalchemy import insert, true, update
 from onboarder.connector import budget, http
 from onboarder.connector.bounded import read_bounded
 from onboarder.connector.breaker import Breaker
-from onboarder.connector.budget import SharedBudget
+from onboarder.connector.budget_shared import SharedBudget
 from onboarder.connector.errors import Advice
 from onboarder.connector.http import MarketplaceHttp
 from onboarder.converge import doubts, loop, observe, plan

@@ -7,7 +7,8 @@ from random import Random
 
 from redis.asyncio import Redis
 
-from onboarder.connector.budget import SharedBudget, in_lane
+from onboarder.connector.budget import in_lane
+from onboarder.connector.budget_shared import SharedBudget
 from onboarder.connector.errors import MarketplaceError, RateLimited
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
 from onboarder.logging import configure_logging

@@ -1,15 +1,16 @@
 -- One rate budget on the Redis server's clock. Times are microseconds, rates calls a second. Called with one of the
--- operations at the end; answers {wait, penalties, again, place}: a wait below zero is a refusal, again above zero means
--- that nothing was taken and the caller asks once more after the wait: 2 with `asked` set, 1 as if for the first time. docs/decisions/0029 says why it is as it is.
+-- operations at the end, for all who wait in one process together. docs/decisions/0029 says why it is as it is.
 --
--- KEYS: 1 the budget, 2 the store's own pause, 3 the store's own budget.
+-- KEYS: 1 the budget, 2 what went out lately; then for each call its store's own pause and its store's own budget.
 -- A second has room for so many lanes: call k goes one period (a second and a little) after call k - lanes at the soonest,
 -- so no window of a second ever holds more calls than the ceiling.
 -- Calls that must wait anyway go together in waves: of calls that travel together only the order changes on the way.
+-- Slots are planned on time whatever went out late; going out, a wave keeps its distance from what really went before.
 
 local WINDOW = 1000000
-local SHARE = 0.975     -- of the ceiling; USED_SHARE says it again
-local WAVE = 50         -- calls of a wave, about; above that a second has several waves
+local SLACK, OF_FEW = 0.028, 0.13 -- of a window kept free, and more the fewer calls a wave has to even out
+local HELD = 0.7        -- of that, what even a wave after a late one keeps: the rest is caught up
+local WAVE = 25         -- calls of a wave, at least; where a second has more it has several waves
 local NEAR = 0.1        -- of a period: who waits no longer than this needs no wave
 local LOOSE = 0.01      -- of a wave's distance: what rounding may not cost a whole wave
 local RESERVED = 10     -- one lane in so many waits for a person at a stall until shortly before its wave
@@ -17,13 +18,14 @@ local SHORTLY = 50000
 local NOISE = 0.02      -- what a share of refused calls takes off the share used, and what comes back in a second:
 local CALM = 0.0001     -- in balance where one call in two hundred is refused
 local LEAST = 0.9       -- of the share used
-local MUCH = 0.15       -- of the calls refused at once: not noise, another ceiling
+local FEW, MUCH = 2, 0.15 -- calls, and of those sent the share, refused at once: more is not noise, but another ceiling
 local IN_A_ROW = 3      -- pauses in a row that say the same
 local FIRST_STEP, LAST_STEP = 0.05, 0.4
 local HOLD = 60 * WINDOW -- between two trials of more
 local RATE_PAUSE = 60 * WINDOW -- a longer pause speaks of a quota, not of a rate
 local AHEAD = 6           -- seconds of slots remembered: the longest wait and the second before
 local KEPT = 3600000
+local GO, ASK = 0, 1     -- after the wait: the slot is taken; nothing is, ask again
 
 local NAMES = {'k', 'wave', 'over', 'penalties', 'refused', 'granted', 'first', 'judged', 'in_a_row', 'learned',
                'ceiling', 'good', 'step', 'hold', 'since', 'share', 'at'}
@@ -67,24 +69,42 @@ end
 -- How many slots are remembered: those of a second, and those that may be given away ahead.
 local function kept_of(rate) return AHEAD * math.max(1, math.ceil(rate)) end
 
+-- The lanes, from one call of a lane to the next, how much of that must be kept whatever was late, and from wave to wave.
 local function measures(ceiling, share)
   local lanes = math.max(1, math.floor(ceiling + 0.001))
-  return lanes, lanes * WINDOW / (ceiling * SHARE * share)
+  local waves = math.max(1, math.floor(lanes / WAVE))
+  local window = lanes * WINDOW / ceiling
+  local period = window * (1 + SLACK + OF_FEW * (waves / lanes) ^ 2) / share
+  return lanes, period, window + HELD * (period - window), period / waves
 end
 
 local function share_now(state, now)
   return math.min(1, (state.share or 1) + CALM * math.max(0, now - (state.at or now)) / WINDOW)
 end
 
--- How many calls went out within the window before now.
-local function sent(key, state, kept, now)
-  local count, last = 0, (state.k or 0) - 1
-  for place = last, math.max(0, last - kept + 1), -1 do
-    local slot = slot_of(key, place, kept)
-    if slot <= now - 2 * WINDOW then break end
-    if slot <= now and slot > now - WINDOW then count = count + 1 end
+local function measures_now(state, rate, now)
+  return measures(math.min(rate, state.ceiling or rate), share_now(state, now))
+end
+
+-- How much longer so many calls must wait until what went out before them is far enough away.
+local function behind(count, lanes, apart, now)
+  local place = math.max(0, lanes - count)
+  local before = redis.call('ZREVRANGE', KEYS[2], place, place, 'WITHSCORES')[2]
+  return before and math.max(0, tonumber(before) + apart - now) or 0
+end
+
+local function goes_out(count, at, period)
+  local last = redis.call('HINCRBY', KEYS[1], 'out', count)
+  for number = last - count + 1, last do
+    redis.call('ZADD', KEYS[2], string.format('%.0f', at), number)
   end
-  return count
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', at - 2 * period))
+  redis.call('PEXPIRE', KEYS[2], math.ceil(2 * period / 1000))
+end
+
+-- How many calls went out within the window before now.
+local function sent(now)
+  return redis.call('ZCOUNT', KEYS[2], string.format('(%.0f', now - WINDOW), string.format('%.0f', now))
 end
 
 -- Slots given away ahead are void: whoever waits for one asks again.
@@ -121,7 +141,7 @@ local function judge(state, rate, now)
   local fresh = state.learned and state.first - state.learned < 5 * WINDOW
   if state.good and ceiling > state.good and held >= state.good / 2 then
     step_back(state, now)
-  elseif state.refused > 1 + MUCH * state.granted or state.in_a_row >= IN_A_ROW or fresh then
+  elseif state.refused > FEW + MUCH * state.granted or state.in_a_row >= IN_A_ROW or fresh then
     settle_at(state, math.min(held, ceiling), now)
   else
     local lanes = measures(ceiling, 1)
@@ -144,73 +164,75 @@ local function grow(state, rate, lanes, now)
 end
 
 -- When the store's own limit lets it call again; 0 without such a limit.
-local function own_wait(rate, now)
+local function own_wait(key, rate, now)
   if rate <= 0 then return 0 end
   local lanes, period = measures(rate, 1)
-  local last = slot_of(KEYS[3], (tonumber(redis.call('HGET', KEYS[3], 'k')) or 0) - lanes, kept_of(rate))
+  local last = slot_of(key, (tonumber(redis.call('HGET', key, 'k')) or 0) - lanes, kept_of(rate))
   return last > 0 and math.max(0, last + period - now) or 0
 end
 
-local function take_own(rate, slot)
+local function take_own(key, rate, slot)
   if rate <= 0 then return end
-  keep_slot(KEYS[3], redis.call('HINCRBY', KEYS[3], 'k', 1) - 1, kept_of(rate), slot)
-  redis.call('PEXPIRE', KEYS[3], 60000)
+  keep_slot(key, redis.call('HINCRBY', key, 'k', 1) - 1, kept_of(rate), slot)
+  redis.call('PEXPIRE', key, 60000)
 end
 
--- rate, the store's own rate (0: none), the longest wait, whether it is the night's, whether it has asked before, and
--- how long ago this process was last given a slot.
-local function reserve(rate, own_rate, longest, night, asked, since_mine)
-  local paused = redis.call('PTTL', KEYS[2])
-  if paused > 0 then return {-paused * 1000, 0, 0} end
-  local now, state = clock(), read(KEYS[1])
-  local penalties = state.penalties or now -- counted from the beginning, so that none before a forgetting is the same
-  state.penalties = penalties
-  local share = share_now(state, now)
-  local ceiling = math.min(rate, state.ceiling or rate)
-  local lanes, period = measures(ceiling, share)
-  if not state.k and since_mine < period then -- forgotten, not new: what went out lately still counts over there
-    state.k, state.over = 0, math.max(state.over or 0, now + period - since_mine)
-    write(KEYS[1], state)
-  end
-  local later = math.max((state.over or 0) - now, own_wait(own_rate, now))
-  if later > 0 then
-    if later > longest then return {-later, penalties, 0} end
-    return {later, penalties, 1}
-  end
-  if (state.refused or 0) > 0 then
-    judge(state, rate, now)
-    share = share_now(state, now)
-    ceiling = math.min(rate, state.ceiling or rate)
-    lanes, period = measures(ceiling, share)
-  end
-  state.k = state.k or 0
-  local kept = kept_of(rate)
+-- The next slot, and whether it goes to somebody who leaves it to a person at a stall until shortly before.
+local function next_slot(state, lanes, period, apart, kept, now)
   local last = slot_of(KEYS[1], state.k - lanes, kept)
-  local slot, waits = now, last + period > now and last > 0
-  if waits then
-    local apart = period / math.max(1, math.floor(lanes / WAVE))
-    local wave = state.wave or now
-    slot = last + period
-    if slot - now > NEAR * period then
-      slot = math.max(now, wave + math.ceil((slot - wave) / apart - LOOSE) * apart)
-      state.wave = slot
-    end
-    local wait = slot - now
-    if wait > longest then return {-wait, penalties, 0} end
-    local reserved = math.floor(lanes / RESERVED)
-    if night == 1 and asked == 0 and wait > SHORTLY and reserved > 0
-      and slot_of(KEYS[1], state.k - lanes + reserved, kept) + period > slot + LOOSE * apart then
-      return {wait - SHORTLY, penalties, 2}
-    end
-    grow(state, rate, lanes, now)
-  elseif not state.wave or state.wave + period < now then
-    state.wave = now
-  end
+  local slot = last > 0 and math.max(now, last + period) or now
+  if not state.wave or state.wave + period < now then state.wave = slot end
+  local in_wave = math.max(now, state.wave + math.ceil((slot - state.wave) / apart - LOOSE) * apart)
+  if slot - now > NEAR * period or state.wave > now and in_wave - slot < NEAR * period then slot = in_wave end
+  local reserved = math.floor(lanes / RESERVED)
+  local kept_free = slot - now > SHORTLY and reserved > 0
+    and slot_of(KEYS[1], state.k - lanes + reserved, kept) + period > slot + LOOSE * apart
+  return slot, kept_free
+end
+
+-- One call's slot: its wait and what that wait is. A wait below zero is a refusal.
+local function place(state, rate, now, own_rate, longest, yields, pause, own)
+  local paused = redis.call('PTTL', pause)
+  if paused > 0 then return -paused * 1000, GO end
+  local later = math.max((state.over or 0) - now, own_wait(own, own_rate, now))
+  if later > longest then return -later, GO end
+  if later > 0 then return later, ASK end
+  if (state.refused or 0) > 0 then judge(state, rate, now) end
+  local lanes, period, held, apart = measures_now(state, rate, now)
+  local kept = kept_of(rate)
+  local slot, kept_free = next_slot(state, lanes, period, apart, kept, now)
+  if slot - now > longest then return now - slot, GO end
+  if yields and kept_free then return slot - now - SHORTLY, ASK end
+  if slot > now then grow(state, rate, lanes, now) end
+  if slot - now > NEAR * period then state.wave = slot end
   keep_slot(KEYS[1], state.k, kept, slot)
   state.k = state.k + 1
+  take_own(own, own_rate, slot)
+  if slot > now then return slot - now, GO end
+  local late = behind(1, lanes, held, now)
+  if late == 0 then goes_out(1, now, period) end
+  return late, GO
+end
+
+-- Slots for calls in the order in which they asked. rate, how long ago this process last sent a call; then for each call
+-- its store's own rate (0: none), its longest wait and whether it leaves a kept lane to a person at a stall.
+-- Answers the penalties so far, then for each call its wait and what that is; without a wait it has gone out.
+local function reserve(rate, since_mine, ...)
+  local now, state, asked = clock(), read(KEYS[1]), {...}
+  state.penalties = state.penalties or now -- counted from the beginning, so that none before a forgetting is the same
+  local _, period = measures_now(state, rate, now)
+  if not state.k and since_mine < period then -- forgotten, not new: what went out lately still counts over there
+    state.over = math.max(state.over or 0, now + period - since_mine)
+  end
+  state.k = state.k or 0
+  local answer = {state.penalties}
+  for one = 1, #asked / 3 do
+    local own_rate, longest, yields = asked[3 * one - 2], asked[3 * one - 1], asked[3 * one] == 1
+    local wait, what = place(state, rate, now, own_rate, longest, yields, KEYS[2 * one + 1], KEYS[2 * one + 2])
+    answer[#answer + 1], answer[#answer + 2] = wait, what
+  end
   write(KEYS[1], state)
-  take_own(own_rate, slot)
-  return {slot - now, penalties, 0, state.k - 1}
+  return answer
 end
 
 -- The marketplace refused a call: no slot before the pause has passed.
@@ -221,34 +243,34 @@ local function penalise(rate, pause)
   state.over = math.max(state.over or 0, now + pause)
   if pause <= RATE_PAUSE then
     if (state.refused or 0) == 0 then
-      state.first, state.granted = now, sent(KEYS[1], state, kept_of(rate), now)
+      state.first, state.granted = now, sent(now)
     end
     state.refused = (state.refused or 0) + 1
   end
   write(KEYS[1], state)
-  return {0, state.penalties, 0}
+  return {}
 end
 
--- The caller has waited for its slot: is it still good? Not after a penalty or a forgetting (-1). If an earlier call of its
--- lane went out late, because its process was busy, it has to wait that much longer; and so will those after it.
-local function still_good(rate, penalties, place)
+-- So many calls have waited for their slot: may they go out? Not after a penalty or a forgetting (-1). If those before them
+-- went out late, because their process was busy, they wait that much longer and ask again.
+local function go_out(rate, penalties, count)
   local now, state = clock(), read(KEYS[1])
-  if state.penalties ~= penalties then return {-1, 0, 0} end
-  local lanes, period = measures(math.min(rate, state.ceiling or rate), share_now(state, now))
-  local kept = kept_of(rate)
-  local late = slot_of(KEYS[1], place - lanes, kept) + period * (1 - LOOSE) - now
-  keep_slot(KEYS[1], place, kept, math.max(now, now + late))
-  return {math.max(0, late), 0, 0}
+  if state.penalties ~= penalties then return {-1, GO} end
+  local lanes, period, held = measures_now(state, rate, now)
+  local late = behind(count, lanes, held, now)
+  if late > 0 then return {late, ASK} end
+  goes_out(count, now, period)
+  return {0, GO}
 end
 
 local function pause_store(pause)
-  redis.call('SET', KEYS[2], 1, 'PX', math.ceil(pause / 1000) + 1)
-  return {0, 0, 0}
+  redis.call('SET', KEYS[3], 1, 'PX', math.ceil(pause / 1000) + 1)
+  return {}
 end
 
 local numbers = {}
 for place = 2, #ARGV do numbers[place - 1] = tonumber(ARGV[place]) end
-local operations = {reserve = reserve, penalise = penalise, still_good = still_good, pause_store = pause_store}
+local operations = {reserve = reserve, penalise = penalise, go_out = go_out, pause_store = pause_store}
 local answer = operations[ARGV[1]](unpack(numbers))
-for place, value in ipairs(answer) do answer[place] = value < 0 and math.floor(value) or math.ceil(value) end
+for one, value in ipairs(answer) do answer[one] = value < 0 and math.floor(value) or math.ceil(value) end
 return answer
