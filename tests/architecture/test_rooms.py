@@ -64,7 +64,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "pyotp": ("onboarder.people.one_time_codes",),
     "redis": (
         "onboarder.application",
-        "onboarder.connector.budget",
+        "onboarder.connector.budget_shared",
         "onboarder.redis_server",
         "onboarder_workers",
     ),

@@ -1,6 +1,7 @@
 """The rate budget: no call too early, none refused that could wait, the same rule with and without Redis."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import cycle
 
@@ -19,7 +20,7 @@ from onboarder.connector.budget import (
 from onboarder.connector.budget_shared import AWAY_SECONDS, LOCAL_SHARE, SharedBudget
 from onboarder.connector.errors import RateLimited
 from onboarder.model.work import Lane
-from tests.core.connector.virtual import CLOCK, on_virtual_clock
+from tests.core.connector.virtual import BEGIN, CLOCK, VirtualTime, on_virtual_clock
 
 RATE = 10.0
 INTERVAL = 1 / (RATE * USED_SHARE)
@@ -143,6 +144,28 @@ async def test_scopes_and_marketplaces_are_apart(redis: "Redis", naps: Naps) -> 
     await other.acquire("app")
 
     assert not any(naps.taken)
+
+
+async def test_a_person_at_the_stall_finds_a_near_slot_when_the_night_has_filled_its_own(
+    redis: "Redis",
+) -> None:
+    time, night, person = VirtualTime(redis), list[float](), list[float]()
+    budget = SharedBudget(redis, "rehearsal", RATE, clock=time.clock, sleep=time.sleep)
+
+    async def one(lane: Lane, sent: list[float]) -> None:
+        with in_lane(lane), suppress(RateLimited):
+            await budget.acquire("app")
+            sent.append(time.now - BEGIN)
+
+    for _ in range(60):
+        time.start(one(Lane.NIGHT, night))
+    await time.run(0.5)
+    time.start(one(Lane.STALL, person))
+    await time.run(0.7)
+    await time.aclose()
+
+    assert sorted(night) == pytest.approx([0.0] * 10 + [PERIOD] * 9, abs=0.001)
+    assert person == pytest.approx([PERIOD], abs=0.001)
 
 
 async def test_a_penalty_holds_every_process_back_until_it_is_over(

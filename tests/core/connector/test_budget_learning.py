@@ -1,7 +1,6 @@
 """What the budget makes of a marketplace's ceiling: used up, never beyond, found again when it moves."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from random import Random
 
 import pytest
@@ -10,12 +9,11 @@ from redis.asyncio import Redis
 from onboarder.connector import budget_shared
 from onboarder.connector.budget import LONGEST_WAIT, in_lane
 from onboarder.connector.budget_shared import SharedBudget
-from onboarder.connector.errors import RateLimited
 from onboarder.connector.waves import Sleep
 from onboarder.model.work import Lane
 from onboarder_rehearsal.server.pace import COUNTS
 from onboarder_rehearsal.server.rules import Counted
-from tests.core.connector.virtual import BEGIN, Market, VirtualTime, calling, on_virtual_clock
+from tests.core.connector.virtual import Market, VirtualTime, calling, on_virtual_clock
 
 CEILING = 10
 CALLERS = 15
@@ -121,26 +119,6 @@ async def test_a_person_at_the_stall_waits_one_wave_while_the_night_takes_all_it
     assert len(waits) > 10
     assert max(waits) <= PERIOD + 0.1
     assert market.used(5, 20) >= 0.95
-
-
-async def test_the_night_leaves_a_near_slot_to_a_person_and_what_is_refused_takes_none(
-    redis: "Redis", time: VirtualTime
-) -> None:
-    budget, night, person = process(redis, time), list[float](), list[float]()
-
-    async def one(lane: Lane, sent: list[float]) -> None:
-        with in_lane(lane), suppress(RateLimited):
-            await budget.acquire("app")
-            sent.append(time.now - BEGIN)
-
-    for _ in range(60):
-        time.start(one(Lane.NIGHT, night))
-    await time.run(0.5)
-    time.start(one(Lane.STALL, person))
-    await time.run(0.7)
-
-    assert sorted(night) == pytest.approx([0.0] * 10 + [PERIOD] * 9, abs=0.001)
-    assert person == pytest.approx([PERIOD], abs=0.001)
 
 
 async def test_no_store_calls_more_often_than_it_may_and_the_app_s_budget_is_used_all_the_same(
