@@ -47,11 +47,11 @@ class DailyBudget:
 
     async def acquire(self, scope: str) -> None:
         lane = lane_at_work()
-        await self._take(lane, scope)
+        left = await self._take(lane, scope)
         try:
             await self._inner.acquire(scope)
         except BaseException:
-            self._left[lane] += 1  # not called after all
+            left[lane] += 1  # not called after all; for nothing if that day is over
             raise
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
@@ -60,10 +60,11 @@ class DailyBudget:
     async def pause_store(self, pause: timedelta) -> None:
         await self._inner.pause_store(pause)
 
-    async def _take(self, lane: Lane, scope: str) -> None:
+    async def _take(self, lane: Lane, scope: str) -> dict[Lane, int]:
+        """Take one call; answers what is left of that day's."""
         limit = self._quotas.calls_a_day
         if limit is None:
-            return
+            return self._left
         async with self._taking:
             now = self._clock()
             day = self._quotas.day(now)
@@ -77,3 +78,4 @@ class DailyBudget:
                 reset = self._quotas.next_day(now) - now
                 raise RateLimited(DAY_USED_UP, retry_after=reset, scope=scope)
             self._left[lane] -= 1
+            return self._left

@@ -1,5 +1,6 @@
 """The calls of a day: never more than granted, kept by the database, granted anew at the marketplace's own midnight."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -81,6 +82,37 @@ async def test_a_call_that_was_not_made_is_not_counted(database: Database) -> No
         with pytest.raises(RateLimited) as caught:
             await budget.acquire("app")
         assert caught.value.retry_after == timedelta(seconds=1)
+
+
+async def test_a_call_of_yesterday_that_was_not_made_is_none_of_today_s(
+    database: Database,
+) -> None:
+    clock = Clock()
+    days, waits = RecordedDays(database), Waiting()
+    budget = DailyBudget(waits, days, "rehearsal", QUOTAS, clock)
+    call = asyncio.ensure_future(budget.acquire("app"))
+    await waits.reached.wait()
+    clock.pass_by(timedelta(days=1))
+    waits.reached.clear()
+    other = asyncio.ensure_future(budget.acquire("app"))  # today has begun
+    await waits.reached.wait()
+    for one in (call, other):
+        one.cancel()
+    await asyncio.gather(call, other, return_exceptions=True)
+    waits.over.set()
+
+    assert (await taken(budget, Lane.NIGHT))[0] == int(20 * NIGHT_SHARE)
+
+
+class Waiting(UnlimitedBudget):
+    """Has a slot for everybody when it is over."""
+
+    def __init__(self) -> None:
+        self.reached, self.over = asyncio.Event(), asyncio.Event()
+
+    async def acquire(self, scope: str) -> None:
+        self.reached.set()
+        await self.over.wait()
 
 
 class Refusing(UnlimitedBudget):
