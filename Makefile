@@ -8,6 +8,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 STAMP := $(VENV)/.installed
 CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/[!_]*/pyproject.toml))
 PARTS := . $(CONNECTORS) workers
+PIN = $(abspath $(UV)) pip compile --universal --generate-hashes --no-header --python-version 3.11 -q \
+	--no-emit-index-url --no-emit-find-links
+PEERS := tools/bench/peers
 
 ##@ Start
 demo: $(STAMP) ## ⭐ the whole job on a practice marketplace: import, open, faults, the night (SERVE=1: the pages stay open)
@@ -47,10 +50,9 @@ bench: $(STAMP) ## how fast and how cheap it is, beside peers; writes docs/perfo
 profile: $(STAMP) ## where a worker's time goes, by library and by module
 	@$(BIN)/python -m tools.profile
 lock: $(UV) ## pin every dependency with hashes again
-	@$(UV) pip compile --universal --generate-hashes --no-header --python-version 3.11 -q \
-		--group dev --no-emit-package onboarder --no-emit-package onboarder-workers \
-		$(foreach one,$(notdir $(CONNECTORS)),--no-emit-package onboarder-$(one)) \
-		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	@$(PIN) --group dev --no-emit-package onboarder --no-emit-package onboarder-workers \
+		$(foreach one,$(notdir $(CONNECTORS)),--no-emit-package onboarder-$(one)) pyproject.toml -o requirements.lock
+	@cd $(PEERS) && $(PIN) requirements.in -o requirements.txt
 clean: ## remove what the commands above made
 	rm -rf $(VENV) .tools var .mypy_cache .ruff_cache .pytest_cache
 

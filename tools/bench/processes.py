@@ -4,9 +4,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.servers import postgres
+from tests.servers import postgres, redis
 
+from onboarder.redis_server import EmbeddedServer
 from tools.bench.market import ROOT
 
 
@@ -34,3 +37,13 @@ def postgres_server(stack: ExitStack) -> str | None:
         print(f"without PostgreSQL: {why}", file=sys.stderr)
         return None
     return stack.enter_context(postgres.start_postgres(durable=True))
+
+
+def redis_server(stack: ExitStack) -> str:
+    """The address of a private, empty Redis, gone with the stack; the embedded Valkey where none is installed."""
+    if redis.why_not_available() is None:
+        return stack.enter_context(redis.start_redis())
+    server = EmbeddedServer(Path(stack.enter_context(TemporaryDirectory())))
+    server.start()
+    stack.callback(server.stop)
+    return f"unix://{server.socket}"

@@ -1,37 +1,16 @@
 """How many remote writes worker processes carry, each with its durable intent before and its outcome after."""
 
-import asyncio
-import json
-import subprocess
-import sys
-import time
-import urllib.request
 from collections import defaultdict
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
-from tests.core.converge.samples import NOW
 from tests.servers import postgres
-from tests.servers.process import free_port
-from tests.support.town import PROGRAMME, REHEARSAL, a_merchant, a_product
 
-from onboarder.model.ids import PhotoHash
-from onboarder.model.work import Lane
-from onboarder.records import register, stores
-from onboarder.records.database import Database
-from onboarder.records.migrations import upgrade
-from tools.bench.market import ROOT
+from tools.bench.carrying import carried
 from tools.bench.processes import postgres_server
 from tools.bench.question import Question, Row, Size
 
-AT_ONCE = 200
-LISTINGS = 25
-"""Per store, each with a call of its own."""
-PHOTO = PhotoHash("0" * 64)
-"""One for all listings of a store, so that it is uploaded once."""
 LEAST = {("SQLite", 1): 500.0, ("PostgreSQL", 1): 600.0}
 """Writes a second."""
 LEAST_OF_TWO = 1.6
@@ -57,24 +36,10 @@ def measure(size: Size) -> Sequence[Row]:
 
 
 def _round(series: Series, kind: str, url: str, number: int, workers: int) -> None:
-    asyncio.run(_order(url, number))
-    with slow_market() as market:
-        command = [sys.executable, "-m", "tools.bench.writing", url, market, str(AT_ONCE)]
-        began = [
-            subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-            for _ in range(workers)
-        ]
-        found = [json.loads(one.communicate()[0]) for one in began]
-        with urllib.request.urlopen(f"{market}/told") as answer:  # noqa: S310  # our own
-            told = json.load(answer)
-    if told["writes"] != number * (LISTINGS + 2):
-        raise RuntimeError(f"{told['writes']} writes for {number} stores")
-    name = _name(kind, workers)
-    series[f"{name}: remote writes", "/s"].append(told["per_second"])
-    series[f"{name}: CPU per remote write", "ms"].append(
-        1000 * sum(one["cpu"] for one in found) / told["writes"]
-    )
-    series[f"{name}: lag of the event loop, p99", "ms"].append(max(one["lag"] for one in found))
+    found, name = carried(url, number, workers), _name(kind, workers)
+    series[f"{name}: remote writes", "/s"].append(found.per_second)
+    series[f"{name}: CPU per remote write", "ms"].append(found.cpu)
+    series[f"{name}: lag of the event loop, p99", "ms"].append(found.lag)
 
 
 def _compare(series: Series) -> None:
@@ -94,43 +59,6 @@ def _row(what: str, unit: str, values: Sequence[float]) -> Row:
         LEAST_OF_TWO if "two processes" in what else None,
     )
     return Row(what=what, unit=unit, values=tuple(values), at_least=least)
-
-
-async def _order(url: str, number: int) -> None:
-    database = Database(url)
-    await upgrade(database)
-    owners = [a_merchant(n) for n in range(number)]
-    goods = [replace(a_product(one, n), photos=(PHOTO,)) for one in owners for n in range(LISTINGS)]
-    async with database.write() as tx:
-        await register.save_merchants(tx, owners, await register.merchants(tx, PROGRAMME.code), NOW)
-        await register.save_products(tx, goods, await register.products(tx, PROGRAMME.code), NOW)
-        pairs = [(one.id, REHEARSAL) for one in owners]
-        await stores.trigger(tx, pairs, lane=Lane.NIGHT, by="bench", now=NOW)
-    await database.aclose()
-
-
-@contextmanager
-def slow_market() -> Generator[str]:
-    """Its address, once it answers."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "tools.bench.slow_market", str(port)]
-    with subprocess.Popen(command, cwd=Path(ROOT)) as process:
-        try:
-            _wait_for(f"{url}/told")
-            yield url
-        finally:
-            process.terminate()
-
-
-def _wait_for(url: str, *, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with suppress(OSError):
-            urllib.request.urlopen(url).close()  # noqa: S310  # our own
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer")
 
 
 QUESTION = Question(
