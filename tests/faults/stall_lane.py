@@ -8,18 +8,19 @@ import asyncio
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from onboarder.converge.orders import open_stores
 from onboarder.model.ids import MerchantId
+from onboarder.model.people import Merchant
 from onboarder.model.work import Lane
-from onboarder.records import register
 from onboarder_workers.bell import RedisDoorbell, bell_redis
 from tests.faults.crowd import a_crowd, calls
 from tests.faults.findings import Finding, tell
+from tests.faults.first_call import first_call
 from tests.support.crew import Crew, eventually, is_so, now
-from tests.support.town import REHEARSAL, a_merchant, a_product
+from tests.support.town import REHEARSAL, a_merchant
 
 WAITING = 9_000
 MOST_SECONDS = 5.0
@@ -40,7 +41,8 @@ async def stall_lane(folder: Path, orders: int, *, workers: int, waiting: int = 
     ) as crew:
         await crew.order(waiting, 1, lane=Lane.NIGHT)
         await eventually(lambda: is_so(len(calls(crew.marketplace)) > 2 * PER_SECOND))
-        starts = [await _start(crew, waiting + number) for number in range(orders)]
+        order = partial(_order, crew)
+        starts = [await first_call(crew, waiting + n, order) for n in range(orders)]
         served = time.monotonic()
         await eventually(lambda: _served(crew, {a_merchant(waiting + n).id for n in range(orders)}))
         served = time.monotonic() - served
@@ -62,30 +64,15 @@ async def stall_lane(folder: Path, orders: int, *, workers: int, waiting: int = 
     )
 
 
-async def _start(crew: Crew, number: int) -> float:
-    """Seconds from the order to the marketplace's first call about that store."""
-    person = a_merchant(number)
-    async with crew.database.write() as tx:
-        await register.save_merchants(tx, [person], (), now())
-        plain = replace(a_product(person, 0), photos=())
-        await register.save_products(tx, [plain], (), now())
-    ordered = time.time()
+async def _order(crew: Crew, person: Merchant) -> None:
     async with bell_redis(crew.settings) as redis:
         doorbell = RedisDoorbell(redis)
         await open_stores(crew.database, doorbell, [person], [REHEARSAL], by="lab", clock=now)
-    await eventually(lambda: is_so(_heard_of(crew, person.id) is not None))
-    return (_heard_of(crew, person.id) or 0) - ordered
 
 
 async def _served(crew: Crew, people: set[MerchantId]) -> bool:
     """Whether nothing is left to do for these merchants."""
     return all(one.due_at is None for one in await crew.records() if one.merchant_id in people)
-
-
-def _heard_of(crew: Crew, reference: str) -> float | None:
-    query: dict[str, str | int] = {"store": reference, "limit": 1}
-    rows = crew.marketplace.get("/_control/log", params=query).raise_for_status().json()
-    return float(rows[0]["at"]) if rows else None
 
 
 def main() -> int:
