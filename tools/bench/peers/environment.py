@@ -1,7 +1,6 @@
 """The environment of what cannot be installed beside arq: in var/, from `requirements.txt`, every file by its hash."""
 
 import hashlib
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,5 +23,6 @@ def programs(var: Path) -> Path:
 
 def pinned(package: str) -> str:
     """The version that is installed there. KeyError if none is."""
-    text = REQUIREMENTS.read_text(encoding="utf-8")
-    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))[package]
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split()[0].split("==") for line in lines if "==" in line and line[0] != " ")
+    return pins[package]
