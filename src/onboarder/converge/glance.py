@@ -65,6 +65,7 @@ class Glances:
         self._around = around
         self._sleep = sleep
         self._room = asyncio.Semaphore(jobs)
+        self._turn = asyncio.Lock()
         self._may_go_on = may_go_on
         self.same = 0
         """Stores so far that were as recorded."""
@@ -159,7 +160,7 @@ class Glances:
     async def _looked(self, work: StoreWork) -> bool:
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                return await is_same(LooseSession(self._around, work, self._sleep))
+                return await is_same(LooseSession(self._around, work, self._sleep), self._turn)
         except (MarketplaceError, RecordsBusy, TimeoutError) as error:
             log.info("glance.left_to_a_pass", why=type(error).__name__)
         except Exception:
@@ -203,16 +204,22 @@ class LooseSession(Session):
         await self._stay()
 
 
-async def is_same(session: Session) -> bool:
-    """Whether a pass would find nothing to do and nothing to record; raises what the connector raises."""
-    if not _is_quiet(session):
-        return False
+async def is_same(session: Session, turn: asyncio.Lock) -> bool:
+    """Whether a pass would find nothing to do and nothing to record; raises what the connector raises.
+
+    What takes long here takes turns: one per round of the event loop, so that many at once do not hold it up.
+    """
+    async with turn:
+        if not _is_quiet(session):
+            return False
     seen = await store_as_shown(session)
     if not _is_as_recorded(session, seen):
         return False
     if not session.manifest.can(Capability.OBSERVE_LISTINGS):
         return True
-    changed, drifts = differences(session, await all_listings(session))
+    shown = await all_listings(session)
+    async with turn:
+        changed, drifts = differences(session, shown)
     return not changed and not drifts
 
 

@@ -1,5 +1,6 @@
 """Reading everything that passes need: of many stores in as many statements as of one."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -46,7 +47,11 @@ async def load_all(tx: Transaction, wanted: Sequence[StoreId]) -> list[StoreWork
     parts = {name: await _rows(tx, query, wanted) for name, query in _OF_STORES.items()}
     merchants = await _rows(tx, _MERCHANTS, owners, "id")
     products = await _rows(tx, _PRODUCTS, owners, "merchant_id")
-    return [_work(one, found, merchants, products, parts) for one in wanted]
+    works: list[StoreWork | Exception] = []
+    for one in wanted:
+        works.append(_work(one, found, merchants, products, parts))
+        await asyncio.sleep(0)  # however many there are, the event loop is not held up
+    return works
 
 
 def _work(
