@@ -100,4 +100,7 @@ def _listen(host: str, port: int) -> Generator[socket.socket]:
             id_hint="atur serve_host dan serve_port ke alamat mesin ini yang masih bebas",
         ) from None
     with listening:
+        # What is accepted inherits it. asyncio leaves it off for sockets it did not make, and an answer's body then
+        # waits 40 ms until its head is acknowledged.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listening

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from onboarder.serving import _listen  # pyright: ignore[reportPrivateUsage]
 from tests.servers.process import free_port, wait_until
 from tests.support.crew import CONFIG
 
@@ -53,6 +54,17 @@ def test_it_answers_logs_no_address_and_ends_well(tmp_path: Path) -> None:
     assert "server" not in lost.headers
     assert [json.loads(one)["event"] for one in lines][-1] == "serve.ended"
     assert not [one for one in lines if "rahasia" in one]
+
+
+def test_no_answer_waits_for_the_acknowledgement_of_its_head() -> None:
+    port = free_port()
+    with (
+        _listen("127.0.0.1", port) as listening,
+        socket.create_connection(("127.0.0.1", port), timeout=5),
+    ):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_address_in_use_is_told_in_a_sentence(tmp_path: Path) -> None:
