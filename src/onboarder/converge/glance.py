@@ -210,6 +210,7 @@ async def is_same(session: Session, turn: asyncio.Lock) -> bool:
     What takes long here takes turns: one per round of the event loop, so that many at once do not hold it up.
     """
     async with turn:
+        await asyncio.sleep(0)
         if not _is_quiet(session):
             return False
     seen = await store_as_shown(session)
@@ -219,6 +220,7 @@ async def is_same(session: Session, turn: asyncio.Lock) -> bool:
         return True
     shown = await all_listings(session)
     async with turn:
+        await asyncio.sleep(0)
         changed, drifts = differences(session, shown)
     return not changed and not drifts
 

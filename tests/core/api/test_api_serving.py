@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from onboarder.serving import _listen  # pyright: ignore[reportPrivateUsage]
+from onboarder.serving import _listen  # pyright: ignore[reportPrivateUsage]  # the socket it listens on
 from tests.servers.process import free_port, wait_until
 from tests.support.crew import CONFIG
 
