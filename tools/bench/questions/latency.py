@@ -7,7 +7,9 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -17,11 +19,13 @@ from tests.faults.crowd import calls
 from tests.faults.first_call import Order, first_call, heard_after
 from tests.servers import postgres
 from tests.support.crew import Crew, eventually, is_so, now
-from tests.support.town import REHEARSAL, a_merchant
+from tests.support.town import PROGRAMME, REHEARSAL, a_merchant
 
 from onboarder.converge.orders import open_stores
 from onboarder.model.people import Merchant
 from onboarder.model.work import Lane
+from onboarder.programmes import read_programme
+from onboarder.records import register
 from onboarder_workers.bell import RedisDoorbell, bell_redis
 from tools.bench.lag import percentile
 from tools.bench.market import ROOT
@@ -35,6 +39,8 @@ PER_SECOND, WORKERS = 20.0, 2
 PRODUCTS = 2
 IDLE_MS, API_MS, QUEUED_SECONDS = 30.0, 300.0, 5.0
 ARQ, USE_CASE, PHONE = "stock arq alone", "the use case", "the phone's request"
+STALL = 50_000
+"""The number of the first merchant at the stall."""
 Series = dict[tuple[str, str, float | None], list[float]]
 """Values by what they are, their unit and what they may be at most."""
 
@@ -62,17 +68,13 @@ async def _round(series: Series, kind: str, url: str, folder: Path, size: Size) 
         redis = redis_server(stack)
         async with a_stall(folder, url, redis, per_second=PER_SECOND, workers=WORKERS) as stall:
             await _idle(series, kind, stall, redis, size)
-            await stall.crew.order(size.of(9_000, 3_000), PRODUCTS, lane=Lane.NIGHT)
-            before = len(calls(stall.crew.marketplace))
-            await eventually(
-                lambda: is_so(len(calls(stall.crew.marketplace)) > before + 2 * PER_SECOND)
-            )
+            await _fill_the_night(stall.crew, size.of(9_000, 3_000))
             await _queued(series, kind, stall, size)
             await _api(series, kind, stall, size)
 
 
 async def _idle(series: Series, kind: str, stall: Stall, redis: str, size: Size) -> None:
-    opens = size.of(100, 20)
+    opens = size.of(100, 30)
     found = {PHONE: await _opens(stall.crew, stall.order, range(20_000, 20_000 + opens))}
     async with _by_use_case(stall.crew) as order:
         found[USE_CASE] = await _opens(stall.crew, order, range(30_000, 30_000 + opens))
@@ -81,7 +83,7 @@ async def _idle(series: Series, kind: str, stall: Stall, redis: str, size: Size)
         found[ARQ] = [await heard_after(stall.crew, one.id, partial(order, one)) for one in people]
     for way, seconds in found.items():
         most = None if way is ARQ else IDLE_MS
-        name = way if way is ARQ else f"{kind}, idle: from {way}"
+        name = f"beside {kind}: {way}" if way is ARQ else f"{kind}, idle: from {way}"
         _note(series, f"{name} to the first call", "ms", [1000 * one for one in seconds], most)
     ratio = percentile(found[PHONE], 0.95) / percentile(found[ARQ], 0.95)
     series[f"{kind}, idle, p95: ours from {PHONE} / {ARQ}", "", None].append(ratio)
@@ -133,8 +135,20 @@ def _stock_worker(redis: str, marketplace: str) -> Generator[None]:
             worker.terminate()
 
 
+async def _fill_the_night(crew: Crew, number: int) -> None:
+    """Merchants of all the programme's markets by turns, until the workers are busy with them."""
+    await crew.order(number, PRODUCTS, lane=Lane.NIGHT)
+    programme = read_programme(crew.settings.config_dir / "programmes", PROGRAMME.code)
+    places = cycle(market.code for market in programme.markets)
+    people = [replace(a_merchant(n), market=next(places)) for n in range(number)]
+    async with crew.database.write() as tx:
+        await register.save_merchants(tx, people, [one.id for one in people], now())
+    before = len(calls(crew.marketplace))
+    await eventually(lambda: is_so(len(calls(crew.marketplace)) > before + 2 * PER_SECOND))
+
+
 async def _queued(series: Series, kind: str, stall: Stall, size: Size) -> None:
-    numbers = range(50_000, 50_000 + size.of(50, 10))
+    numbers = range(STALL, STALL + size.of(50, 10))
     seconds = [await first_call(stall.crew, number, stall.order) for number in numbers]
     what = f"{kind}, the night's lane full: from {PHONE} to the first call"
     _note(series, what, "s", seconds, QUEUED_SECONDS)
@@ -150,7 +164,7 @@ async def _api(series: Series, kind: str, stall: Stall, size: Size) -> None:
         "POST /merchants": partial(_register, stall.canvasser),
     }
     for what, ask in asked.items():
-        found = [await _timed(ask, number) for number in range(size.of(100, 20))]
+        found = [await _timed(ask, number) for number in range(size.of(100, 30))]
         _note(series, f"{kind}, the night's lane full: {what}", "ms", found, API_MS)
 
 
@@ -168,7 +182,8 @@ async def _get(client: httpx.AsyncClient, path: str, number: int) -> httpx.Respo
 
 
 async def _merchant(client: httpx.AsyncClient, number: int) -> httpx.Response:
-    return await client.get(f"/merchants/{a_merchant(number).id}")
+    """One whom the phone's order put there: of the canvasser's own market."""
+    return await client.get(f"/merchants/{a_merchant(STALL + number % 10).id}")
 
 
 async def _register(client: httpx.AsyncClient, number: int) -> httpx.Response:
@@ -199,8 +214,8 @@ QUESTION = Question(
     "Real processes: two workers, `onboarder serve`, the practice marketplace, Redis, the database; settings as shipped, a "
     "budget of 20 calls a second. The marketplace's own log says when the first call about a new store came, counted from "
     "the phone's request to the API, or from the use case behind it called in a process that already runs. Nothing else is "
-    "on when each is ordered; then 9,000 merchants wait in the night's lane and are being worked on. Beside it arq alone "
-    "with all its defaults, whose job makes that call and nothing else. Requests to the API go one after the other under "
-    "that load.",
+    "on when each is ordered; then 9,000 merchants of the programme's markets wait in the night's lane and are being "
+    "worked on. Beside it arq alone with all its defaults, whose job makes that call and nothing else. Requests to the "
+    "API go one after the other under that load.",
     measure,
 )
