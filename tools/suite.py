@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOGETHER = {
-    "members": ("workers", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
+    "members and doors": (
+        *("workers/tests", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
+        *("tests/core/api", "tests/core/web", "tests/core/cli"),
+    ),
 }
-"""Beside the many small tests of the core."""
+"""About half of what is small, beside the other half. Folders below those that pytest looks through by itself."""
 AFTERWARDS = {
     "marketplaces": ("tests/end_to_end", "tests/marketplace", "connectors/mercur"),
     "laboratory": ("tests/faults",),
