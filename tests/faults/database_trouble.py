@@ -43,8 +43,8 @@ class Size:
     """Shares of the work done at the time."""
 
 
-WHOLE = Size(40, 30, (0.1, 0.5, 0.9), (0.3, 0.6, 0.9))
-SHORT = Size(10, 6, (0.3,), (0.6,))
+WHOLE = Size(80, 30, (0.1, 0.5, 0.9), (0.3, 0.6, 0.9))
+SHORT = Size(30, 6, (0.3,), (0.6,))
 
 
 async def findings(folder: Path, size: Size) -> list[Finding]:
@@ -88,6 +88,7 @@ async def full(bench: "_Bench", disk: "_Disk", shares: Sequence[float]) -> Findi
     await bench.order()
     for share in shares:
         await bench.until(share)
+        _empty_log(crew)
         disk.fill(crew)
         await asyncio.sleep(FULL_SECONDS)
         unrecorded += len(_held(crew) - _intended(crew))
@@ -162,6 +163,12 @@ def _read(crew: Crew, query: str) -> list[tuple[object, ...]]:
     """Past the product."""
     with closing(sqlite3.connect(f"file:{_file(crew)}?mode=ro", uri=True, timeout=5)) as records:
         return records.execute(query).fetchall()
+
+
+def _empty_log(crew: Crew) -> None:
+    """What the database keeps of its log for the next writes would be room enough for them on a full disk."""
+    with closing(sqlite3.connect(_file(crew), isolation_level=None, timeout=5)) as records:
+        records.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _used_up(crew: Crew) -> int:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, true, update
 
-from onboarder.connector import budget, http
+from onboarder.connector import budget, client, http
 from onboarder.connector.bounded import read_bounded
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget_shared import SharedBudget
@@ -186,7 +186,7 @@ def _sent_once(patch: Patch) -> None:
     async def as_it_is(request: object, handler: Callable[[object], Awaitable[object]]) -> object:
         return await handler(request)
 
-    patch.setattr(http, "_sent_once", as_it_is)
+    patch.setattr(client, "_sent_once", as_it_is)
 
 
 def _budget(patch: Patch) -> None:

@@ -48,6 +48,7 @@ def serve_app(app: Starlette, host: str, port: int) -> None:
         host=host,
         port=port,
         http=_DroppableConnection,
+        loop="asyncio",  # whose transports a fault knows how to drop
         ws="none",
         log_level="critical",
         access_log=False,
