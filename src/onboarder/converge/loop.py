@@ -28,7 +28,7 @@ from onboarder.converge.failures import (
     backoff,
     failure,
 )
-from onboarder.converge.observe import in_review, observe
+from onboarder.converge.observe import in_review, note_lost_access, observe
 from onboarder.converge.parked import DEADLY, ENDLESS
 from onboarder.converge.plan import CompleteStore, OpenStore, Plan, plan
 from onboarder.converge.quotas import within_quotas
@@ -134,6 +134,7 @@ async def _work(session: Session) -> Next:
     if session.store.withdrawn_at is not None:
         return Next(None, counts=False, ask=None)  # the task came with the withdrawal
     if awaits_consent(session):
+        await note_lost_access(session)  # a glance may have learned it, which records nothing
         return await prepare_draft(session)
     await settle_doubts(session)
     if _look_needed(session):

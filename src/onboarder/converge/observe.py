@@ -40,12 +40,16 @@ async def observe(session: Session) -> None:
     try:
         await _look(session)
     except CredentialsExpired:
-        if session.store.review_run is not None:
-            lost = Drift(
-                session.store.id, DriftClass.AUTHORISATION_LOST, wanted=session.store.state
-            )
-            await _record([], [lost], session, to_the_end=False)
+        await note_lost_access(session)
         raise
+
+
+async def note_lost_access(session: Session) -> None:
+    """For a reconciliation run, record that nobody is let in any more, unless that is known. Safe to repeat."""
+    store = session.store
+    if store.review_run is not None and store.state is not StoreState.AWAITING_OWNER:
+        lost = Drift(store.id, DriftClass.AUTHORISATION_LOST, wanted=store.state)
+        await _record([], [lost], session, to_the_end=False)
 
 
 async def _look(session: Session) -> None:
