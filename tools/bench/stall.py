@@ -57,10 +57,7 @@ async def a_stall(
     changes = {**PRODUCTION, **served, "programme": PROGRAMME.code}
     async with a_crew(folder, database_url, redis_url, **changes) as crew:
         _name_the_programme(crew.settings.config_dir / "programmes")
-        allow(crew, per_second)
-        for number in range(workers):
-            crew.start_worker()
-            await crew.hired(number + 1)
+        await staffed(crew, per_second, workers)
         BoxKeys(crew.settings.keys_dir).create()
         stage = _stage(folder, crew, port)
         try:
@@ -72,6 +69,15 @@ async def a_stall(
                 yield Stall(crew, canvasser, office)
         finally:
             stage.stop()
+
+
+async def staffed(crew: Crew, per_second: float, workers: int) -> None:
+    """So many workers, in place of those there are, share so many calls a second."""
+    crew.dismiss()
+    allow(crew, per_second)
+    for number in range(workers):
+        crew.start_worker()
+        await crew.hired(number + 1)
 
 
 async def _migrate(url: str) -> None:
