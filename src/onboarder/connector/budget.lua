@@ -20,6 +20,8 @@ local CALM = 0.0001     -- in balance where one call in two hundred is refused
 local LEAST = 0.9       -- of the share used
 local FEW, MUCH = 2, 0.15 -- calls, and of those sent the share, refused at once: more is not noise, but another ceiling
 local IN_A_ROW = 3      -- pauses in a row that say the same
+local IN_USE = 0.5      -- of a ceiling: what was let through says what it is only if so much was sent; if less was,
+local DOUBTED = 0.5     -- only pauses in a row count, and each leaves this share of it
 local FIRST_STEP, LAST_STEP = 0.05, 0.4
 local HOLD = 60 * WINDOW -- between two trials of more
 local RATE_PAUSE = 60 * WINDOW -- a longer pause speaks of a quota, not of a rate
@@ -139,10 +141,13 @@ local function judge(state, rate, now)
   local close = state.judged and state.first - state.judged < 3 * WINDOW
   state.in_a_row = close and (state.in_a_row or 0) + 1 or 1
   local fresh = state.learned and state.first - state.learned < 5 * WINDOW
+  local used = state.granted >= IN_USE * ceiling
   if state.good and ceiling > state.good and held >= state.good / 2 then
     step_back(state, now)
-  elseif state.refused > FEW + MUCH * state.granted or state.in_a_row >= IN_A_ROW or fresh then
+  elseif used and (state.refused > FEW + MUCH * state.granted or state.in_a_row >= IN_A_ROW or fresh) then
     settle_at(state, math.min(held, ceiling), now)
+  elseif not used and state.in_a_row >= IN_A_ROW then
+    settle_at(state, math.min(ceiling, math.max(held, DOUBTED * ceiling)), now)
   else
     local lanes = measures(ceiling, 1)
     state.share = math.max(LEAST, share_now(state, now) - NOISE * state.refused / lanes)

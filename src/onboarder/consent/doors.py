@@ -5,7 +5,6 @@ visit's state is used up before the code is exchanged, so that of two callbacks 
 merchant follows the link again.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +22,6 @@ from onboarder.connector.errors import (
     CredentialsExpired,
     MarketplaceError,
     OutcomeUnknown,
-    RateLimited,
     Rejected,
 )
 from onboarder.consent.authorising import Authorised, authorise, owner_of
@@ -39,10 +37,6 @@ from onboarder.records.database import RecordsBusy, Transaction
 from onboarder.records.field import mark_device
 
 log = structlog.get_logger()
-
-PATIENCE = timedelta(seconds=20)
-"""How long a merchant who comes back waits for the marketplace's limits before she is asked to come again."""
-SHORTEST_PAUSE = timedelta(milliseconds=250)
 
 
 class LinkState(StrEnum):
@@ -219,23 +213,9 @@ def _standing(link: LinkRecord | None, doors: Doors) -> LinkState:
 async def _redeemed(connector: ConsentConnector, given: ConsentReturn) -> OpenedStore:
     """The code's exchange, asked once more if the answer was lost: at worst the code is used up."""
     try:
-        return await _in_turn(connector, given)
+        return await connector.redeem(given)
     except OutcomeUnknown:
-        return await _in_turn(connector, given)
-
-
-async def _in_turn(connector: ConsentConnector, given: ConsentReturn) -> OpenedStore:
-    """While a limit binds nothing was exchanged, and the merchant who waits is told nothing before `PATIENCE` is over."""
-    left = PATIENCE
-    while True:
-        try:
-            return await connector.redeem(given)
-        except RateLimited as error:
-            pause = max(error.retry_after, SHORTEST_PAUSE)
-            left -= pause
-            if left < timedelta():
-                raise
-            await asyncio.sleep(pause.total_seconds())
+        return await connector.redeem(given)
 
 
 async def _tell(tx: Transaction, where: StoreId, advice: Advice, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What the budget makes of a marketplace's ceiling: used up, never beyond, found again when it moves."""
 
 from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -165,3 +166,33 @@ async def test_processes_that_are_late_make_those_after_them_wait(
 
     assert market.refused(0, 40) == 0
     assert market.used(5, 40) >= 0.85
+
+
+async def test_refusals_far_below_the_ceiling_leave_most_of_it(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    """What was let through says what the ceiling is only if it was in use."""
+    rate, refusals, waits = 200, 6, list[float]()
+    budget = SharedBudget(redis, "rehearsal", rate, clock=time.clock, sleep=time.sleep)
+
+    async def unlucky() -> None:
+        for _ in range(refusals):
+            with in_lane(Lane.STALL):
+                await budget.acquire("app")
+            await time.sleep(0.05)
+            await budget.penalise("app", timedelta(seconds=2))
+
+    async def person() -> None:
+        asked = time.now
+        with in_lane(Lane.STALL):
+            await budget.acquire("app")
+        waits.append(time.now - asked)
+
+    time.start(unlucky())
+    await time.run(refusals * 2.1)
+    for _ in range(3 * rate // 40):
+        time.start(person())
+    await time.run(2)
+
+    assert len(waits) == 3 * rate // 40
+    assert max(waits) <= 2
