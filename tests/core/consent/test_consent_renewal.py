@@ -13,6 +13,7 @@ from onboarder.converge.links import bearer_of
 from onboarder.converge.renewal import MOST_TRIES
 from onboarder.model.ids import StoreId
 from onboarder.model.shop import ObservedStore, StoreState
+from onboarder.model.work import DriftClass
 from tests.support.consenting import PUBLIC, Consenting, Fair
 from tests.support.mischief import copy_of, restore, with_connector
 from tests.support.town import Town
@@ -175,6 +176,21 @@ async def test_an_idle_store_is_renewed_by_the_night_before_its_refresh_token_en
     assert known is not None
     assert known.renewable_until is not None
     assert known.renewable_until > fair.town.clock() + timedelta(days=29)
+
+
+async def test_a_consent_that_the_night_s_glance_finds_withdrawn_stands_in_its_report(
+    fair: Fair,
+) -> None:
+    store = await fair.draft()
+    fair.withdraw(await fair.open_shop(store))
+
+    _, found = await fair.town.night()
+    _, again = await fair.town.night()
+
+    assert [(one.kind, one.store_id) for one in found] == [(DriftClass.AUTHORISATION_LOST, store)]
+    assert again == []
+    assert [one.code for one in await fair.town.tasks()] == ["consent.again"]
+    assert (await fair.town.work_of(store)).store.state is StoreState.AWAITING_OWNER
 
 
 async def forget(fair: Fair, store: StoreId) -> None:
