@@ -135,7 +135,7 @@ class Glances:
             async with self._around.database.read() as tx:
                 works = await loading.load_all(tx, share)
                 unsettled = await reviews.unsettled(tx, share)
-        except Exception:
+        except Exception:  # whatever it is: a pass over each store tells, and decides
             log.exception("glance.unread")
             return {}
         asked = [
@@ -163,7 +163,7 @@ class Glances:
                 return await is_same(LooseSession(self._around, work, self._sleep), self._turn)
         except (MarketplaceError, RecordsBusy, TimeoutError) as error:
             log.info("glance.left_to_a_pass", why=type(error).__name__)
-        except Exception:
+        except Exception:  # as above
             log.exception("glance.failed")
         return False
 

@@ -3,11 +3,10 @@
 from datetime import date, datetime
 
 from sqlalchemy import Column, Date, Integer, String, Table, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.work import IntentKind, IntentState
-from onboarder.records.database import Database, Transaction
+from onboarder.records.database import Database, Transaction, insert_new
 from onboarder.records.tables import intent, metadata, store
 
 quota_day = Table(
@@ -30,9 +29,7 @@ class RecordedDays:
         """Take up to `wanted` calls of what `limit` leaves of that day; answers how many."""
         here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
         async with self._database.write() as tx:
-            insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-            begin = insert(quota_day).values(marketplace=name, day=day, calls=0)
-            await tx.execute(begin.on_conflict_do_nothing())
+            await insert_new(tx, quota_day, [{"marketplace": name, "day": day, "calls": 0}])
             used = int(
                 await tx.scalar(select(quota_day.c.calls).where(here).with_for_update()) or 0
             )

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from onboarder.records.database import Transaction
+from onboarder.records.database import Transaction, insert_new
 from onboarder.records.tables import schedule
 
 
@@ -19,8 +18,7 @@ async def next_at(tx: Transaction, name: str) -> datetime | None:
 
 async def first(tx: Transaction, name: str, at: datetime) -> None:
     """Schedule it for the first time, unless another process just did."""
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    await tx.execute(insert(schedule).values(name=name, next_at=at).on_conflict_do_nothing())
+    await insert_new(tx, schedule, [{"name": name, "next_at": at}])
 
 
 async def claim(tx: Transaction, name: str, *, seen: datetime, following: datetime) -> bool:
