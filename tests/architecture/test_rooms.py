@@ -19,7 +19,7 @@ from tests.architecture.tree import (
 )
 
 LAYERS = (
-    {"model", "problems", "tracebacks"},
+    {"event_loop", "model", "problems", "tracebacks"},
     {"connector", "logging", "qr_code", "settings"},
     {"people", "programmes", "rules"},
     {"intake"},

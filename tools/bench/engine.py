@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from onboarder.application import utc_now
+from onboarder.event_loop import run
 from onboarder.logging import configure_logging
 from onboarder.model.shop import ListingState
 from onboarder.model.work import Lane
@@ -14,7 +15,6 @@ from onboarder.records import stores
 from onboarder.records.database import Database
 from onboarder.records.progress import Progress, Selection, chosen_stores, progress
 from onboarder.settings import Settings
-from onboarder_workers.event_loop import run
 from onboarder_workers.process import at_work
 
 LOOK_SECONDS = 0.1

@@ -6,9 +6,9 @@ import sys
 import time
 from dataclasses import asdict
 
+from onboarder.event_loop import run
 from onboarder.logging import configure_logging
 from onboarder.settings import Settings
-from onboarder_workers.event_loop import run
 from tools.bench.engine import measure
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.converge.loop import converge
 from onboarder.converge.renewal import Renewals
 from onboarder.converge.surroundings import Marketplace, Surroundings
+from onboarder.event_loop import run
 from onboarder.logging import configure_logging
 from onboarder.model.work import DriftClass, DriftPolicy, Lane
 from onboarder.records import stores
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
-from onboarder_workers.event_loop import run
 from onboarder_workers.passes import Passes
 from onboarder_workers.sweep import Sweep
 from tools.bench.lag import lag_watched

@@ -1,6 +1,5 @@
 """`onboarder serve`: the HTTP service."""
 
-import asyncio
 import sys
 
 from onboarder.cli.desk import Desk
@@ -8,10 +7,11 @@ from onboarder.cli.desk import Desk
 
 def serve(desk: Desk) -> int:
     """Serve until told to stop. Logs go to stderr: JSON lines, or readable ones on a terminal."""
+    from onboarder.event_loop import run
     from onboarder.logging import configure_logging
     from onboarder.records.faults import as_problems
     from onboarder.serving import serve as carry_out
 
     configure_logging(json=not sys.stderr.isatty())
     with as_problems():
-        return asyncio.run(carry_out(desk.settings))
+        return run(carry_out(desk.settings))

@@ -139,8 +139,7 @@ async def ring(kit: Kit, woken: list[StoreId]) -> None:
 
 
 async def _look_for(tx: Transaction, who: Person, fresh: Merchant) -> None:
-    near = People(await records.neighbours(tx, fresh))
-    alike = [one for one in near.like(fresh) if normal(one.name) == normal(fresh.name)]
+    alike = People(await records.namesakes(tx, fresh)).like(fresh)
     if alike:
         seen = [one for one in alike if who.sees(one.programme, one.market)]
         told: list[dict[str, object]] = [{"id": one.id, "stall": one.stall} for one in seen]

@@ -1,9 +1,10 @@
 """Where the programme stands: how many merchants have come how far, by market, canvasser and day. No names."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from onboarder.model.ids import MarketCode, MarketplaceName
@@ -12,6 +13,7 @@ from onboarder.office.forecast import LEAST_DAYS, Forecast, forecast, window
 from onboarder.records.database import Transaction
 from onboarder.records.journeys import Journey, Stage, journeys
 
+K = TypeVar("K")
 Counts = Mapping[Stage, int]
 GOAL = Stage.LIVE
 """The stage that the programme's target counts."""
@@ -119,19 +121,17 @@ def _markets(found: Sequence[Journey], programme: Programme) -> tuple[MarketStan
     names = {market.code: market.name for market in programme.markets}
     strange = {one.market for one in found} - names.keys()
     names |= {code: str(code) for code in sorted(strange)}
+    own = _grouped(found, lambda one: one.market)
     return tuple(
-        MarketStanding(code, name, _counts(one for one in found if one.market == code))
-        for code, name in names.items()
+        MarketStanding(code, name, _counts(own.get(code, ()))) for code, name in names.items()
     )
 
 
 def _canvassers(found: Sequence[Journey], today: date) -> tuple[CanvasserStanding, ...]:
     """Everybody over the same working days, best first."""
     days = window(_by_day(found, GOAL), today)
-    made = [
-        _canvasser(who, [one for one in found if one.canvasser == who], days)
-        for who in sorted({one.canvasser for one in found})
-    ]
+    own = _grouped(found, lambda one: one.canvasser)
+    made = [_canvasser(who, own[who], days) for who in sorted(own)]
     return tuple(sorted(made, key=lambda one: (-one.counts[GOAL], -one.counts[Stage.TRAINED])))
 
 
@@ -140,6 +140,13 @@ def _canvasser(who: str, own: Sequence[Journey], days: Sequence[date]) -> Canvas
     known = len(days) >= LEAST_DAYS
     pace = sum(results.get(day, 0) for day in days) / len(days) if known else None
     return CanvasserStanding(who, _counts(own), pace)
+
+
+def _grouped(found: Iterable[Journey], key: Callable[[Journey], K]) -> dict[K, list[Journey]]:
+    groups = defaultdict[K, list[Journey]](list)
+    for one in found:
+        groups[key(one)].append(one)
+    return groups
 
 
 def _days(

@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, func, or_, select, update
 
 from onboarder.model.goods import Product
-from onboarder.model.ids import MarketCode, MerchantId, ProductId, ProgrammeCode, StoreId
+from onboarder.model.ids import (
+    MarketCode,
+    MerchantId,
+    ProductId,
+    ProgrammeCode,
+    StoreId,
+    normal,
+)
 from onboarder.model.people import Merchant
 from onboarder.records import register
 from onboarder.records.codec import merchant_row, product_row, read_merchant, read_product
@@ -121,14 +128,18 @@ async def sharers(tx: Transaction, of: Entry) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-async def neighbours(tx: Transaction, one: Merchant) -> list[Merchant]:
-    """Among whom the same person might be on record already: real ones of the market, and with the same phone."""
+async def namesakes(tx: Transaction, one: Merchant) -> list[Merchant]:
+    """Who might be the same person, on record already: real ones of that name in the market or with the same phone."""
     near: ColumnElement[bool] = merchant.c.market == one.market
     if one.phone:
         near |= merchant.c.phone == one.phone
     real = merchant.c.practice.is_(False)
-    query = select(merchant).where(merchant.c.programme == one.programme, real, near)
-    return [read_merchant(row) for row in (await tx.execute(query)).mappings()]
+    names = select(merchant.c.id, merchant.c.name)
+    rows = await tx.execute(names.where(merchant.c.programme == one.programme, real, near))
+    wanted = normal(one.name)
+    alike = [key for key, name in rows if normal(name) == wanted]
+    found = await tx.execute(select(merchant).where(merchant.c.id.in_(alike)))
+    return [read_merchant(row) for row in found.mappings()]
 
 
 async def good(

@@ -23,7 +23,7 @@ class ArqQueue:
     def run_worker(self, settings: Settings, lanes: tuple[Lane, ...]) -> int:
         """Work until SIGTERM or SIGINT. Logs go to stderr: JSON lines, or readable ones on a terminal."""
         # Not for those who only ring.
-        from onboarder_workers.event_loop import run
+        from onboarder.event_loop import run
         from onboarder_workers.process import work
 
         configure_logging(json=not sys.stderr.isatty())

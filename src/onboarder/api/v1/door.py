@@ -47,7 +47,7 @@ async def seated(request: Request, token: Annotated[str | None, Depends(_cookie)
 Seated = Annotated[Seat, Depends(seated)]
 
 
-def present(seat: Seated) -> Person:
+async def present(seat: Seated) -> Person:
     """Who is signed in and has given the PIN; 401 if not."""
     if seat.pin_needed:
         raise Refusal("pin_needed")

@@ -44,7 +44,7 @@ def not_modified(shown: BaseModel) -> Response:
     return Response(status_code=304, headers={"ETag": etag(shown)})
 
 
-def versions(
+async def versions(
     answer: Response,
     if_match: Annotated[str | None, Header(max_length=200)] = None,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,

@@ -46,7 +46,7 @@ def cursor(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def paging(
+async def paging(
     limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
     cursor: Annotated[str, Query(max_length=LONGEST_CURSOR)] = "",
 ) -> Paging:
