@@ -6,8 +6,10 @@ here, and doing nothing of it for every call costs as much as the call.
 
 import logging
 import ssl
-from functools import cache
+from collections.abc import AsyncIterator
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import cast
 
 import aiohttp
 import httpx
@@ -19,6 +21,9 @@ from onboarder.connector.request import Request
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
 TIMEOUT = httpx.Timeout(30, connect=5)
+MOST_ADDRESSES = 1000
+AT_ONCE = 512 * 1024
+"""Bytes of a message that goes out in one piece; a longer one would hold up the event loop."""
 
 
 class MarketplaceClient(httpx.AsyncClient):
@@ -40,15 +45,18 @@ class MarketplaceClient(httpx.AsyncClient):
 
     def prepared(self, request: Request) -> httpx.Request:
         """The message of a call."""
-        return httpx.Request(
+        message = httpx.Request(
             request.method,
-            f"{self._host}/{request.path.lstrip('/')}",
+            _address(self._host, request.path),
             params=list(request.params) or None,
             json=request.json,
             files=list(request.files) or None,
             headers={**self._always, **request.headers},
             extensions=_EXTENSIONS,
         )
+        if int(message.headers.get("Content-Length", 0)) <= AT_ONCE:
+            message.read()  # files too: in one piece they are sent with less ado
+        return message
 
     async def pass_on(self, message: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
         """Send it as the auth flow has it; the answer's body is still to be read, and the answer to be closed."""
@@ -80,12 +88,23 @@ def open_client(
     return MarketplaceClient(base_url, onwards)
 
 
+def streamed(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it comes in, as it was sent. Once only."""
+    return aiter(cast("httpx.AsyncByteStream", answer.stream))
+
+
 def never_sent(error: Exception) -> bool:
     """True only if no connection came about; aiohttp's own error decides, the transport's names for it are too broad."""
     if isinstance(error.__cause__, aiohttp.ClientError):
         never = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
         return isinstance(error.__cause__, never)
     return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+@lru_cache(MOST_ADDRESSES)
+def _address(host: str, path: str) -> httpx.URL:
+    """Reading an address takes longer than sending to it."""
+    return httpx.URL(f"{host}/{path.lstrip('/')}")
 
 
 def _session(connections: int) -> aiohttp.ClientSession:

@@ -26,7 +26,7 @@ from onboarder.connector.attempts import up_to_three_times
 from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bounded
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget import Budget, store_at_work
-from onboarder.connector.client import MarketplaceClient, never_sent, open_client
+from onboarder.connector.client import MarketplaceClient, never_sent, open_client, streamed
 from onboarder.connector.errors import (
     Advice,
     MarketplaceError,
@@ -137,7 +137,7 @@ class MarketplaceHttp:
             raise self._doubt(request, UNREADABLE, f"content-encoding {encoding}")
         try:
             return await read_bounded(
-                response.aiter_raw(), gzipped=encoding == "gzip", most=self._largest_answer
+                streamed(response), gzipped=encoding == "gzip", most=self._largest_answer
             )
         except TooLargeError:
             raise self._doubt(request, TOO_LARGE, f"over {self._largest_answer} bytes") from None

@@ -179,7 +179,7 @@ def _photos_sent(step: ListingStep) -> tuple[PhotoHash, ...]:
 def _to_create(record: ListingRecord | None, content: ListingContent) -> bool:
     if record is None:
         return True
-    if record.refused_digest == content.digest:
+    if record.refused(content):
         return False
     if record.state is ListingState.VANISHED:
         return RECREATE in record.repairs
@@ -189,7 +189,7 @@ def _to_create(record: ListingRecord | None, content: ListingContent) -> bool:
 def _upkeep(
     record: ListingRecord, content: ListingContent, manifest: Manifest
 ) -> Iterator[ListingStep]:
-    if record.state is ListingState.VANISHED or record.refused_digest == content.digest:
+    if record.state is ListingState.VANISHED or record.refused(content):
         return
     fields = frozenset(
         name for name in fields_to_set(record, content) if manifest.can(_CAPABILITY[name])

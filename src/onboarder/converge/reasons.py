@@ -60,7 +60,7 @@ def _reasons(session: Session) -> set[tuple[str, str]]:
         held_by = _held_by(record, session.now)
         if held_by is not None:
             found.add((record.id, held_by))
-        if content is not None and record.refused_digest == content.digest and record.failure:
+        if content is not None and record.refused(content) and record.failure:
             found |= {(record.id, record.failure.code), (record.id, PARKED.code)}
     return found
 

@@ -102,6 +102,10 @@ class ListingRecord:
     """Fields (or `relist`, `recreate`) to bring back to what we want: by policy, by a person's answer, or because we
     took it off sale ourselves."""
 
+    def refused(self, content: ListingContent) -> bool:
+        """Whether just this content was refused for good."""
+        return self.refused_digest is not None and self.refused_digest == content.digest
+
 
 @dataclass(frozen=True, slots=True)
 class SealedCredentials:

@@ -1,8 +1,7 @@
 """Model values in JSON columns, and rows back into model values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
@@ -12,9 +11,6 @@ from onboarder.model.people import Merchant
 from onboarder.model.recorded import Doubt, ListingRecord, StoreRecord
 from onboarder.model.shop import ListingContent, ObservedListing
 from onboarder.model.work import Failure
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 
@@ -53,10 +49,9 @@ def failure_json(failure: Failure | None) -> object:
 def reader(kind: type[T]) -> "Callable[[RowMapping], T]":
     """A function from rows to a frozen dataclass: columns with the field's name, validated and converted."""
     adapter = TypeAdapter(kind)
-    names = [one.name for one in fields(cast("type[DataclassInstance]", kind))]
 
     def read(row: RowMapping) -> T:
-        return adapter.validate_python({name: row[name] for name in names if name in row})
+        return adapter.validate_python(dict(zip(row.keys(), row.values(), strict=True)))
 
     return read
 
