@@ -18,8 +18,10 @@ from onboarder.model.work import Lane
 
 USED_SHARE = 0.97
 """Share of a ceiling that is used, as docs/decisions/0029 measured it: at ten calls a second, a little more of more."""
-LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 1.1}
-"""Seconds a call may wait for its slot before its store is parked. The night's is one wave, or one short pause."""
+LONGEST_WAIT = {Lane.STALL: 5.0, Lane.NIGHT: 2.2}
+"""Seconds a call may wait for its slot before its store is parked. The night's is two waves, or one short pause: parking
+costs more than waiting, and another store's call would find no nearer slot.
+"""
 
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.NIGHT)
 _store: ContextVar[str] = ContextVar("store", default="")

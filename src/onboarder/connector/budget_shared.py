@@ -1,9 +1,10 @@
 """One rate budget per marketplace app and scope, shared by all processes through Redis.
 
 The rule lives in budget.lua, on the Redis server's clock. No second holds more calls than the ceiling, calls that must wait
-go in waves, and what 429s say of the ceiling is learned and tried anew. The night may only take close slots and leaves some
-of them, so a person at the stall always finds a near one. Redis is asked for all who wait at a time together: once for
-their slots, and once when a wave goes out. Without Redis a slow local budget takes over: never more calls than before.
+go in waves, and what 429s say of the ceiling is learned and tried anew. The night only takes close slots and leaves some
+of them until shortly before, so a person at the stall always finds a near one. Redis is asked for all who wait at a time
+together: once for their slots, and once when a wave goes out. Without Redis a slow local budget takes over: never more
+calls than before.
 """
 
 import asyncio

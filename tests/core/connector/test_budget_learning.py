@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from onboarder.connector import budget_shared
 from onboarder.connector.budget import LONGEST_WAIT, in_lane
 from onboarder.connector.budget_shared import SharedBudget
+from onboarder.connector.errors import RateLimited
 from onboarder.connector.waves import Sleep
 from onboarder.model.work import Lane
 from onboarder_rehearsal.server.pace import COUNTS
@@ -108,18 +109,69 @@ async def test_a_redis_that_forgets_everything_lets_no_second_burst_out(
     assert market.used(0, 14) >= 0.7
 
 
-async def test_a_person_at_the_stall_waits_one_wave_while_the_night_takes_all_it_can(
+async def test_people_at_stalls_wait_one_wave_while_the_night_takes_all_it_can(
     redis: "Redis", time: VirtualTime, crowd: Crowd
 ) -> None:
     market, waits = crowd("fixed"), list[float]()
     await time.run(5)
-    time.start(calling(time, process(redis, time), market, lane=Lane.STALL, told=waits.append))
+    for _ in range(2):
+        time.start(calling(time, process(redis, time), market, lane=Lane.STALL, told=waits.append))
 
     await time.run(15)
 
-    assert len(waits) > 10
+    assert len(waits) > 20
     assert max(waits) <= PERIOD + 0.1
     assert market.used(5, 20) >= 0.95
+
+
+async def test_the_night_s_work_waits_for_the_wave_after_the_next_and_is_seldom_parked(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    """Parking costs a pass, and another store's pass comes in its place."""
+    market, parked = Market(time, COUNTS["fixed"](), CEILING, jitter=JITTER), list[float]()
+    budget = process(redis, time)
+
+    async def place_for_passes() -> None:
+        while True:
+            with in_lane(Lane.NIGHT):
+                try:
+                    await budget.acquire("app")
+                except RateLimited:
+                    parked.append(time.now)
+                    await time.sleep(0.02)
+                    continue
+            await market.call(budget)
+
+    for _ in range(2 * CEILING):
+        time.start(place_for_passes())
+    for _ in range(3):
+        time.start(calling(time, budget, market, lane=Lane.STALL))
+    await time.run(20)
+
+    assert len(parked) <= 6 * CEILING  # thousands if it waits for one wave only
+    assert market.used(3, 20) >= 0.95
+
+
+async def test_a_night_s_call_that_people_leave_no_slot_is_parked_before_its_time_is_over(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    market, waited = Market(time, COUNTS["fixed"](), CEILING, jitter=JITTER), list[float]()
+    budget = process(redis, time)
+
+    async def in_vain() -> None:
+        asked = time.now
+        with in_lane(Lane.NIGHT), pytest.raises(RateLimited):
+            await budget.acquire("app")
+        waited.append(time.now - asked)
+
+    for _ in range(3 * CEILING):
+        time.start(calling(time, budget, market, lane=Lane.STALL))
+    await time.run(10)
+    time.start(in_vain())
+    await time.run(5)
+
+    assert len(waited) == 1
+    assert waited[0] <= LONGEST_WAIT[Lane.NIGHT] + 2 * PERIOD
 
 
 async def test_no_store_calls_more_often_than_it_may_and_the_app_s_budget_is_used_all_the_same(
