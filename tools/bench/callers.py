@@ -1,6 +1,11 @@
-"""A worker process that has nothing to do but calls: `python -m tools.bench.callers BASE_URL REDIS_URL SECONDS DOOR…`."""
+"""A worker process that has nothing to do but calls: `python -m tools.bench.callers BASE_URL REDIS_URL SECONDS DOOR…`.
+
+Every caller works for a shop of its own, but a few of each process, who work for one and the same and would call for it
+more often than it may.
+"""
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from random import Random
@@ -13,19 +18,29 @@ from onboarder.connector.errors import MarketplaceError, RateLimited
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
 from onboarder.logging import configure_logging
 from onboarder.model.work import Lane
+from tools.bench.ceilings import OF_A_SHOP, SHOP, WHOSE
 
 AT_ONCE = 40
 """Stores at once: a worker's places in its two lanes."""
+BUSY = 8
+"""Callers of a process who work for the busy shop."""
 PARKED = 1.0
 """Seconds by which refused work comes back later than it was told, at most: as the loop does it."""
 
 
-async def call(http: MarketplaceHttp, door: str, random: Random) -> None:
+async def call(http: MarketplaceHttp, door: str, shop: str, random: Random) -> None:
     """One call after the other, for ever."""
-    request = Request("GET", f"/{door}", "/door", Effect.READ)
+    request = Request(
+        "GET",
+        f"/{door}",
+        "/door",
+        Effect.READ,
+        headers={SHOP: shop},
+        limited_scope=lambda answer: answer.headers[WHOSE],
+    )
     while True:
         try:
-            with in_lane(Lane.NIGHT):
+            with in_lane(Lane.NIGHT, shop):
                 await http.send(request)
         except RateLimited as limited:
             await asyncio.sleep(limited.retry_after.total_seconds() + PARKED * random.random())
@@ -38,15 +53,15 @@ async def main(base_url: str, redis_url: str, seconds: float, doors: Sequence[st
     opened = [
         MarketplaceHttp(
             open_client(base_url, connections=2 * AT_ONCE),
-            SharedBudget(redis, door, float(door.partition("-")[2])),
+            SharedBudget(redis, door, float(door.partition("-")[2]), per_store=OF_A_SHOP),
             marketplace=door,
         )
         for door in doors
     ]
     tasks = [
-        asyncio.ensure_future(call(http, door, random))
+        asyncio.ensure_future(call(http, door, _shop(number), random))
         for http, door in zip(opened, doors, strict=True)
-        for _ in range(AT_ONCE)
+        for number in range(AT_ONCE)
     ]
     await asyncio.wait(tasks, timeout=seconds)
     for task in tasks:
@@ -55,6 +70,10 @@ async def main(base_url: str, redis_url: str, seconds: float, doors: Sequence[st
     for http in opened:
         await http.aclose()
     await redis.aclose()
+
+
+def _shop(number: int) -> str:
+    return "busy" if number < BUSY else f"{os.getpid()}-{number}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """A marketplace that is nothing but ceilings, one behind each door: `python -m tools.bench.ceilings PORT`.
 
 A door's name is its way of counting and its calls a second: `/sliding-50`. Each call is on its way for up to `WAY` seconds
-before it is counted; a refused one is told to wait a second.
+before it is counted; a refused one is told to wait a second. Besides, no shop may call more than `OF_A_SHOP` times a second
+at a door, counted in fixed windows; the answer says whose limit it was.
 """
 
 import asyncio
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 from typing import cast
@@ -24,16 +26,22 @@ WAY = 0.06
 """Seconds of network jitter."""
 WORK = (0.12, 0.18)
 """Seconds an answer takes."""
+OF_A_SHOP = 2
+SHOP, WHOSE = "X-Shop", "X-Limit-Of"
+"""Headers: which shop calls, and whose limit refused it (`shop` or `app`)."""
 
 
 @dataclass
 class Door:
-    """One ceiling and what came to it."""
+    """One ceiling, those of its shops, and what came to it; refusals of single shops are not in the log."""
 
     counting: Count
     full: int
     ceiling: int
     log: list[tuple[float, bool]] = field(default_factory=list[tuple[float, bool]])
+    shops: defaultdict[str, Count] = field(default_factory=lambda: defaultdict(COUNTS["fixed"]))
+    of_shops: int = 0
+    """Calls that a shop's own limit refused."""
 
 
 class Ceilings:
@@ -52,10 +60,13 @@ class Ceilings:
     async def call(self, request: Request) -> Response:
         await asyncio.sleep(self.random.random() * WAY)
         door, now = self.door(request.path_params["door"]), time.time()
+        if door.shops[request.headers[SHOP]].wait(OF_A_SHOP, now):
+            door.of_shops += 1
+            return _refused("shop")
         well = door.counting.wait(door.ceiling, now) == 0
         door.log.append((now, well))
         if not well:
-            return Response(status_code=429, headers={"Retry-After": "1"})
+            return _refused("app")
         await asyncio.sleep(self.random.uniform(*WORK))
         return JSONResponse({})
 
@@ -66,7 +77,12 @@ class Ceilings:
         return JSONResponse(time.time())
 
     async def log(self, _: Request) -> Response:
-        return JSONResponse({name: door.log for name, door in self.doors.items()})
+        """By door: what came when and whether it was let through, and how many calls a shop's own limit refused."""
+        return JSONResponse({name: (door.log, door.of_shops) for name, door in self.doors.items()})
+
+
+def _refused(whose: str) -> Response:
+    return Response(status_code=429, headers={"Retry-After": "1", WHOSE: whose})
 
 
 def app() -> Starlette:

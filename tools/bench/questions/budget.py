@@ -18,6 +18,7 @@ from redis import Redis
 from tests.servers.process import wait_until
 
 from onboarder.redis_server import EmbeddedServer
+from tools.bench.ceilings import OF_A_SHOP
 from tools.bench.market import ROOT
 from tools.bench.question import Question, Row, Size
 
@@ -36,9 +37,9 @@ FOUND, OVER = 0.9, 5
 USED, USED_OF_PART = 0.97, 0.95
 REFUSED = {"fixed": 0.0, "bucket": 0.0, "sliding": 0.005}
 Log = Sequence[tuple[float, bool]]
-_LOGS: TypeAdapter[Mapping[str, list[tuple[float, bool]]]] = TypeAdapter(
-    Mapping[str, list[tuple[float, bool]]]
-)
+Heard = tuple[list[tuple[float, bool]], int]
+"""Of one door: what came when and whether it was let through, and how many calls a shop's own limit refused."""
+_HEARD: TypeAdapter[Mapping[str, Heard]] = TypeAdapter(Mapping[str, Heard])
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ def measure(size: Size) -> Sequence[Row]:
     seconds = Seconds(size.of(75, 30), size.of(65, 25), size.of(90, 45))
     for _ in range(size.rounds):
         for doors in AT_ONCE:
-            marks, logs = _round(doors, seconds)
+            marks, heard = _round(doors, seconds)
             for door in doors:
-                for row in _rows(door, logs[door], marks):
+                for row in _rows(door, *heard[door], marks):
                     rows[row.what].append(row)
     return [_together(one) for one in rows.values()]
 
@@ -78,7 +79,7 @@ def _together(rows: Sequence[Row]) -> Row:
     return rows[0].model_copy(update={"values": tuple(one.values[0] for one in rows)})
 
 
-def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, Log]]:
+def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, Heard]]:
     with TemporaryDirectory(prefix="onboarder-budget-") as folder, ExitStack() as stack:
         server = EmbeddedServer(Path(folder))
         server.tend()
@@ -86,7 +87,7 @@ def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, 
         stack.callback(server.stop)
         base_url = stack.enter_context(_marketplace())
         marks = _run(base_url, f"unix://{server.socket}", doors, seconds)
-        return marks, _LOGS.validate_json(httpx.get(f"{base_url}/_log", timeout=60).content)
+        return marks, _HEARD.validate_json(httpx.get(f"{base_url}/_log", timeout=60).content)
 
 
 def _run(base_url: str, redis_url: str, doors: Sequence[str], seconds: Seconds) -> Marks:
@@ -140,7 +141,7 @@ def _child(module: str, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
         yield process
 
 
-def _rows(door: str, log: Log, marks: Marks) -> list[Row]:
+def _rows(door: str, log: Log, of_shops: int, marks: Marks) -> list[Row]:
     counted, _, rate = door.partition("-")
     ceiling, third = int(rate), int(rate) // PART
     full = [well for at, well in log if marks.full <= at < marks.low]
@@ -166,6 +167,11 @@ def _rows(door: str, log: Log, marks: Marks) -> list[Row]:
             what=f"{name}: raised ceiling found after",
             values=(_found(log, marks, ceiling),),
             unit="s",
+        ),
+        Row(
+            what=f"{name}: 429s of a shop's own {OF_A_SHOP}/s, all the time",
+            values=(float(of_shops),),
+            unit="calls",
         ),
         Row(
             what=f"{name}: 429s while Redis forgets three times",
@@ -196,7 +202,8 @@ def _used_on_average(log: Log, begin: float, end: float, ceiling: int) -> float:
 QUESTION = Question(
     "How much of a ceiling is used",
     "Two processes with 40 callers each and endless work, behind doors that count calls a second at the end of a way "
-    "with 60 ms of jitter: in fixed windows, by a token bucket, or of any second by itself. The ceiling falls to a third "
+    "with 60 ms of jitter: in fixed windows, by a token bucket, or of any second by itself. Each shop has a limit of its "
+    f"own besides, {OF_A_SHOP} a second, and one shop has work for 16 callers. The ceiling falls to a third "
     "and rises again; at the end Redis forgets everything, three times. Shares are of the ceiling of that time, told by "
     "the doors' own log.",
     measure,
