@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, case, func, select
 
 from onboarder.model.ids import MarketCode, MarketplaceName, ProgrammeCode
 from onboarder.model.shop import ListingState, StoreState
@@ -54,7 +54,7 @@ async def journeys(
     query = _ways(programme, marketplaces)
     wanted = query if practice else query.where(merchant.c.practice.is_(False))
     rows = (await tx.execute(wanted)).mappings()
-    return [_read(dict(row), zone) for row in rows]
+    return [_read(row, zone) for row in rows]
 
 
 _FROM_THE_REGISTER = "import"
@@ -117,7 +117,7 @@ def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
-def _read(row: Mapping[str, object], zone: tzinfo) -> Journey:
+def _read(row: RowMapping, zone: tzinfo) -> Journey:
     registered_by = row["registered_by"]
     known = "" if registered_by == _FROM_THE_REGISTER else registered_by
     days: dict[Stage, date | None] = {Stage.REGISTERED: _day(row["registered_at"], zone)}
