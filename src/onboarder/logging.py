@@ -27,8 +27,9 @@ Any other library as well is heard only from WARNING on; these do not even build
 
 
 def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
-    """Send our events and the libraries' warnings to stderr, as JSON lines or for the eye. Safe to repeat.
+    """Send our events and the libraries' warnings to stderr, as JSON lines or for the eye.
 
+    For processes that run for long, once: a logger that has spoken keeps what was configured then.
     Tracebacks name files and lines but show no local variables and no texts of foreign errors: those hold names, phones
     and tokens.
     """
@@ -41,7 +42,7 @@ def configure_logging(level: int = logging.INFO, *, json: bool = True) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

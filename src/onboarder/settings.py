@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     call_deadline_seconds: float = Field(default=20, gt=0.1, le=120)
     sweep_seconds: float = Field(default=2, gt=0.05, le=60)
     """How often every worker looks in the database for due stores nobody rang for."""
-    stall_jobs: int = Field(default=10, ge=1, le=200)
-    night_jobs: int = Field(default=10, ge=1, le=200)
+    stall_jobs: int = Field(default=20, ge=1, le=200)
+    night_jobs: int = Field(default=40, ge=1, le=200)
     """Stores worked on at once, per process and lane."""
     fresh_minutes: float = Field(default=10, ge=0)
     """How long an observation counts as current."""

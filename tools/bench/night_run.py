@@ -1,6 +1,7 @@
-"""One night over a town of a size, measured from inside: `python -m tools.bench.night_run URL SHOPS DRIFTING`. Prints JSON.
+"""One night over a town of a size, measured from inside. Prints JSON.
 
-The marketplace answers in the same process and without delay, so that time and CPU are the engine's and the database's.
+`python -m tools.bench.night_run URL SHOPS DRIFTING [REDIS_URL PER_SECOND]`. The marketplace answers in the same process:
+without delay, so that time and CPU are the engine's and the database's; or, with a budget, after `WAY` seconds.
 """
 
 import asyncio
@@ -8,27 +9,31 @@ import json
 import logging
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 
 import structlog
+from redis.asyncio import Redis
 from sqlalchemy import Engine, event
 from tests.support.town import Town, a_town
 
 from onboarder.application import utc_now
+from onboarder.connector.budget_shared import SharedBudget
 from onboarder.converge.inline import work_through
 from onboarder.converge.night import Night, Scope
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder.records.runs import RunRecord
+from onboarder.settings import Settings
 from onboarder_rehearsal.server.rules import Rules
 from onboarder_workers.watch import resident
 from tools.bench.lag import lag_watched
-from tools.bench.night_town import multiply
+from tools.bench.night_town import at_once, multiply
 
-JOBS = 10
+JOBS = Settings.model_fields["night_jobs"].default
+WAY = 0.2
 LOOK_SECONDS = 0.05
 OWNER = "bench"
 WRITES = ("UPDATE", "INSERT", "DELETE")
@@ -67,12 +72,13 @@ class Counted:
             self.reads += 1
 
 
-async def measure(url: str, shops: int, drifting: int) -> NightRun:
+async def measure(url: str, shops: int, drifting: int, *budget: str) -> NightRun:
     database = Database(url)
+    leave = _leave(*budget) if budget else at_once
     await upgrade(database)
     policy = dict.fromkeys(DriftClass, DriftPolicy.REPORT)
     async with a_town(database, rules=Rules(token_seconds=1e9), policy=policy) as town:
-        connector = await multiply(town, shops, drifting=drifting)
+        connector = await multiply(town, shops, drifting=drifting, leave=leave)
         town.around = replace(town.around, clock=utc_now)
         before, counted = resident(), Counted()
         async with lag_watched() as lag, _peak_watched() as peak:
@@ -85,6 +91,16 @@ async def measure(url: str, shops: int, drifting: int) -> NightRun:
         record.stores, drifts, seconds, busy, connector.calls, counted.reads, counted.writes,
         counted.rows, before, max(peak), lag.p99,
     )  # fmt: skip
+
+
+def _leave(redis_url: str, per_second: str) -> Callable[[], Awaitable[None]]:
+    budget = SharedBudget(Redis.from_url(redis_url), "night", float(per_second))
+
+    async def leave() -> None:
+        await budget.acquire("app")
+        await asyncio.sleep(WAY)
+
+    return leave
 
 
 async def _a_night(town: Town) -> RunRecord:
@@ -124,5 +140,8 @@ if __name__ == "__main__":
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
     )
     json.dump(
-        asdict(asyncio.run(measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))), sys.stdout
+        asdict(
+            asyncio.run(measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))
+        ),
+        sys.stdout,
     )

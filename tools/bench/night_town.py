@@ -3,6 +3,7 @@
 Every shop has its own merchant, products, listings and sealed credentials; only names and ids differ.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -55,6 +56,8 @@ class ShowsThemAll(RehearsalConnector):
     """Shows of every shop what the records of the first one say, under its own names; counts how often it is asked."""
 
     calls: int
+    leave: Callable[[], Awaitable[None]]
+    """Awaited before every answer: what the budget and the way there take."""
     first: str
     shop: ObservedStore
     listings: tuple[ObservedListing, ...]
@@ -62,11 +65,13 @@ class ShowsThemAll(RehearsalConnector):
     """Every so many-th shop shows another price for its first listing; 0: none does."""
 
     async def observe_store(self, access: Access) -> ObservedStore | None:
+        await self.leave()
         self.calls += 1
         return replace(self.shop, remote_id=access.remote_id, reference=access.reference)
 
     async def observe_listings(self, access: Access, cursor: str | None) -> Page:
         del cursor
+        await self.leave()
         self.calls += 1
         shown = [_own(one, self.first, access.reference) for one in self.listings]
         number = access.reference[-8:]
@@ -75,7 +80,13 @@ class ShowsThemAll(RehearsalConnector):
         return Page(tuple(shown), None)
 
 
-async def multiply(town: Town, shops: int, *, drifting: int) -> ShowsThemAll:
+async def at_once() -> None:
+    """No way and no budget."""
+
+
+async def multiply(
+    town: Town, shops: int, *, drifting: int, leave: Callable[[], Awaitable[None]] = at_once
+) -> ShowsThemAll:
     """Make so many shops of one that is opened here; the town is spoken to by the connector returned."""
     [original] = await town.open_shops(1, PRODUCTS)
     first = a_merchant(0).id
@@ -88,7 +99,9 @@ async def multiply(town: Town, shops: int, *, drifting: int) -> ShowsThemAll:
                 await _copy(tx, table, whose, first, numbers)
             await _seal(tx, vault, numbers)
     town.around = replace(town.around, vault=vault)
-    return await _shown_by(town, original, first, drifting)
+    connector = await _shown_by(town, original, first, drifting)
+    connector.leave = leave
+    return connector
 
 
 async def _shown_by(town: Town, original: StoreId, first: str, drifting: int) -> ShowsThemAll:

@@ -12,13 +12,16 @@ from tests.servers.postgres import async_url, fresh_database
 
 from tools.bench.lag import lag_row
 from tools.bench.night_run import NightRun
-from tools.bench.processes import child, postgres_server
+from tools.bench.processes import child, postgres_server, redis_server
 from tools.bench.question import Question, Row, Size
 
 SHOPS, SHORT = (9_000, 20_000, 40_000), (200, 400, 800)
 MILLION = 1_000_000
 CALLS = 2
 """Per shop: its state, and one page of listings; no batch endpoint spans shops."""
+PACED, PACED_SHORT, PER_SECOND = 1_500, 600, 50
+"""Shops of a night with a budget, and that budget: calls a second."""
+USED = 0.95
 DRIFTING = 50
 """One shop in so many shows a difference, in a night of its own; the pass that records it looks again."""
 MEGABYTE = 1 << 20
@@ -34,29 +37,36 @@ def measure(size: Size) -> Sequence[Row]:
     rounds = 1 if size.short else min(size.rounds, 3)
     runs: Runs = defaultdict(list)
     other: dict[str, list[NightRun]] = defaultdict(list)
+    paced: dict[str, list[NightRun]] = defaultdict(list)
     with ExitStack() as stack:
         base = postgres_server(stack)
+        budget = redis_server(stack), str(PER_SECOND)
         for _ in range(rounds):
             for number in shops:
                 for kind in _kinds(base):
                     runs[kind, number].append(_night(kind, base, number, 0))
             for kind in _kinds(base):
                 other[kind].append(_night(kind, base, shops[0], DRIFTING))
-    return [row for kind in _kinds(base) for row in _rows(kind, shops, runs, other[kind])]
+                paced[kind].append(_night(kind, base, size.of(PACED, PACED_SHORT), 0, *budget))
+    return [
+        row
+        for kind in _kinds(base)
+        for row in [*_rows(kind, shops, runs, other[kind]), _used(kind, paced[kind])]
+    ]
 
 
 def _kinds(base: str | None) -> list[str]:
     return ["SQLite", *(["PostgreSQL"] if base is not None else [])]
 
 
-def _night(kind: str, base: str | None, shops: int, drifting: int) -> NightRun:
+def _night(kind: str, base: str | None, shops: int, drifting: int, *budget: str) -> NightRun:
     with ExitStack() as stack:
         if kind == "PostgreSQL" and base is not None:
             url = async_url(stack.enter_context(fresh_database(base)))
         else:
             folder = stack.enter_context(TemporaryDirectory(prefix="onboarder-bench-"))
             url = f"sqlite+aiosqlite:///{Path(folder) / 'night.db'}"
-        return _RUN.validate_json(child("night_run", url, str(shops), str(drifting)))
+        return _RUN.validate_json(child("night_run", url, str(shops), str(drifting), *budget))
 
 
 def _rows(kind: str, shops: Sequence[int], runs: Runs, other: Sequence[NightRun]) -> list[Row]:
@@ -106,6 +116,16 @@ def _row(
     return Row(what=what, unit=unit, values=values, at_most=at_most, note=note)
 
 
+def _used(kind: str, runs: Sequence[NightRun]) -> Row:
+    """Begin and end of the night included."""
+    return Row(
+        what=f"{kind}, {runs[0].shops:,} shops at {PER_SECOND}/s: share of the budget used",
+        values=tuple(one.calls / one.seconds / PER_SECOND for one in runs),
+        at_least=USED,
+        note="one process, as many stores at once as shipped, answers after 0.2 s",
+    )
+
+
 def _million(kind: str, shops: Sequence[int], runs: Runs) -> Row:
     """Extrapolated by a straight line through the medians of all sizes."""
     seconds = [median(one.cpu for one in runs[kind, number]) for number in shops]
@@ -143,6 +163,7 @@ _RUN = TypeAdapter(NightRun)
 QUESTION = Question(
     "The night",
     "A reconciliation of shops with ten listings each, by one process, engine and databases as they are; the marketplace's "
-    "answers are made in the same process without delay. A call costs nothing here, so the CPU is all the engine's.",
+    "answers are made in the same process without delay. A call costs nothing here, so the CPU is all the engine's. "
+    "One more night has a budget, shared through Redis.",
     measure,
 )
