@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOGETHER = {
-    "members and doors": (
+    "members and API": (
         *("workers/tests", "tests/conformance", "connectors/rehearsal", "connectors/shopee"),
-        *("tests/core/api", "tests/core/web", "tests/core/cli"),
+        "tests/core/api",
     ),
 }
 """About half of what is small, beside the other half. Folders below those that pytest looks through by itself."""
