@@ -227,12 +227,11 @@ class Application:
         if quotas.calls_a_day is not None:
             book = RecordedDays(self.database)
             budget = DailyBudget(budget, book, config.name, quotas, self.clock)
+        deadline = timedelta(seconds=self.settings.call_deadline_seconds)
+        calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
+        client = open_client(config.base_url, connections=calls, unheard=deadline)
         http = MarketplaceHttp(
-            open_client(config.base_url),
-            budget,
-            marketplace=config.name,
-            deadline=timedelta(seconds=self.settings.call_deadline_seconds),
-            clock=self.clock,
+            client, budget, marketplace=config.name, deadline=deadline, clock=self.clock
         )
         stack.push_async_callback(http.aclose)
         equipment = Equipment(

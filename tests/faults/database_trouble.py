@@ -25,6 +25,8 @@ from tests.support.crew import Crew, eventually, is_so
 PER_SECOND, WORKERS = 40.0, 2
 PRODUCTS = 3
 DISK_MEGABYTES = 16
+LEASE_SECONDS = 30
+"""As in production it outlasts a write that waits: with 3 s passes would be cut off meanwhile, which uses up attempts."""
 FULL_SECONDS = 4.0
 """How long the disk stays full each time."""
 MOST_RESUMED = 10.0
@@ -51,7 +53,11 @@ async def findings(folder: Path, size: Size) -> list[Finding]:
     """All three, one after the other, by the same crew."""
     with _a_small_disk(folder / "small") as disk:
         async with a_crowd(
-            folder, per_second=PER_SECOND, workers=WORKERS, records=disk.folder / "onboarder.db"
+            folder,
+            per_second=PER_SECOND,
+            workers=WORKERS,
+            records=disk.folder / "onboarder.db",
+            lease_seconds=LEASE_SECONDS,
         ) as crew:
             bench = _Bench(crew, size.merchants)
             return [

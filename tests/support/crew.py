@@ -205,6 +205,8 @@ async def a_crew(
                 "lease_seconds": 3,
                 "call_deadline_seconds": 2,
                 "sweep_seconds": 0.5,
+                "stall_jobs": 10,  # more would wait for slots longer than these leases last
+                "night_jobs": 10,
                 "look_again_seconds": (0.5,),
                 **changes,
             }

@@ -5,9 +5,12 @@ here, and doing nothing of it for every call costs as much as the call.
 """
 
 import logging
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
-from functools import cache, lru_cache
+from datetime import timedelta
+from functools import cache, lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
 
@@ -21,6 +24,7 @@ from onboarder.connector.request import Request
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
 TIMEOUT = httpx.Timeout(30, connect=5)
+UNHEARD = timedelta(seconds=20)
 MOST_ADDRESSES = 1000
 AT_ONCE = 512 * 1024
 """Bytes of a message that goes out in one piece; a longer one would hold up the event loop."""
@@ -79,12 +83,21 @@ class MarketplaceClient(httpx.AsyncClient):
 
 
 def open_client(
-    base_url: str, *, connections: int = 50, transport: httpx.AsyncBaseTransport | None = None
+    base_url: str,
+    *,
+    connections: int = 50,
+    unheard: timedelta = UNHEARD,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> MarketplaceClient:
-    """A client for one marketplace and process. Close it."""
+    """A client for one marketplace and process. Close it.
+
+    What the other side has not acknowledged after `unheard`, or when the call is given up, never arrives any more.
+    """
     # httpx tells whole addresses, and some marketplaces want the token in them; our own log line names the route.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    onwards = transport or AiohttpTransport(verify=_trusted(), client=lambda: _session(connections))
+    onwards = transport or AiohttpTransport(
+        verify=_trusted(), client=lambda: _session(connections, unheard)
+    )
     return MarketplaceClient(base_url, onwards)
 
 
@@ -107,14 +120,33 @@ def _address(host: str, path: str) -> httpx.URL:
     return httpx.URL(f"{host}/{path.lstrip('/')}")
 
 
-def _session(connections: int) -> aiohttp.ClientSession:
-    tls = _trusted()
+def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
+    pool = aiohttp.TCPConnector(
+        limit=connections,
+        keepalive_timeout=KEPT_ALIVE,
+        ssl=_trusted(),
+        socket_factory=partial(_socket, unheard),
+    )
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=tls),
+        connector=pool,
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
         trace_configs=[_looking_at_leave()],
     )
+
+
+def _socket(unheard: timedelta, address: aiohttp.AddrInfoType) -> socket.socket:
+    """Where the network falls silent, the kernel would go on sending a create for minutes, long after it was given up here
+    and made by another worker.
+    """
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _FORGET_WHEN_CLOSED)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        milliseconds = round(unheard.total_seconds() * 1000)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+    return made
 
 
 def _looking_at_leave() -> aiohttp.TraceConfig:
@@ -155,3 +187,4 @@ async def _sent_once(
 _OPEN = httpx.Auth()
 """Lets everything through as it is."""
 _EXTENSIONS = {"timeout": TIMEOUT.as_dict()}
+_FORGET_WHEN_CLOSED = struct.pack("ii", 1, 0)

@@ -74,13 +74,16 @@ class MarketplaceHttp:
         await self._client.aclose()
 
     async def send(self, request: Request) -> Answer:
-        """Send once, or up to three times while nothing can have happened there, within one total deadline."""
+        """Send once, or up to three times while nothing can have happened there, within one total deadline.
+
+        Waiting for the budget is not part of it.
+        """
         started = time.monotonic()
         try:
             self._breaker.check()
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline) as total:
                 return await up_to_three_times(
-                    lambda: self._attempt(request),
+                    lambda: self._attempt(request, total),
                     lambda e: self._breaker.calm and _repeatable(e, request.effect),
                     lambda: wait_random_exponential(multiplier=0.1, max=1),
                 )
@@ -91,8 +94,8 @@ class MarketplaceHttp:
             self._log(request, error.advice.code, started)
             raise
 
-    async def _attempt(self, request: Request) -> Answer:
-        await self._budget.acquire(request.scope)
+    async def _attempt(self, request: Request, total: asyncio.Timeout) -> Answer:
+        await self._may_call(request.scope, total)
         if not has_leave(self._clock()):
             raise Unavailable(LEAVE_OVER, retry_after=timedelta())
         self._breaker.enter()
@@ -118,6 +121,14 @@ class MarketplaceHttp:
         else:
             self._breaker.worked()
         return await self._judge(request, answer)
+
+    async def _may_call(self, scope: str, total: asyncio.Timeout) -> None:
+        """A call that waited for its slot in vain was never sent: its deadline stands still meanwhile."""
+        now = asyncio.get_running_loop().time
+        left = (total.when() or now()) - now()
+        total.reschedule(None)
+        await self._budget.acquire(scope)
+        total.reschedule(now() + left)
 
     async def _exchange(self, request: Request) -> Answer:
         message = self._client.prepared(request)

@@ -1,0 +1,72 @@
+"""What a call that is given up leaves behind: nothing that may still arrive, and no doubt where nothing was sent."""
+
+import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from onboarder.connector.budget import UnlimitedBudget
+from onboarder.connector.errors import OutcomeUnknown
+from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
+from onboarder.model.ids import Reference
+from tests.core.connector.hostile import answer, hostile
+
+DEADLINE = timedelta(seconds=0.3)
+PHOTO = ("file", ("p.jpg", bytes(4_000_000), "image/jpeg"))
+WRITE = Request("POST", "/x", "/x", Effect.WRITE, reference=Reference("r"))
+UPLOAD = Request("POST", "/x", "/x", Effect.WRITE, files=(PHOTO,), reference=Reference("r"))
+
+
+class SlowBudget(UnlimitedBudget):
+    async def acquire(self, scope: str) -> None:
+        await asyncio.sleep(2 * DEADLINE.total_seconds())
+
+
+@contextmanager
+def one_who_does_not_read() -> Generator[socket.socket]:
+    """A server in whose kernel little has room."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server
+
+
+async def test_waiting_for_the_budget_is_no_time_of_the_call() -> None:
+    """A write that was never sent is no doubt."""
+    async with hostile(answer(200)) as marketplace:
+        client = open_client(marketplace.url)
+        http = MarketplaceHttp(client, SlowBudget(), marketplace="hostile", deadline=DEADLINE)
+        found = await http.send(WRITE)
+        await http.aclose()
+
+    assert found.status == 200
+
+
+async def test_what_was_not_yet_delivered_when_a_call_is_given_up_never_is() -> None:
+    with one_who_does_not_read() as server:
+        client = open_client(f"http://127.0.0.1:{server.getsockname()[1]}")
+        http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="deaf", deadline=DEADLINE)
+        with pytest.raises(OutcomeUnknown):
+            await http.send(UPLOAD)
+        taken = await asyncio.to_thread(_read_at_last, server)
+        await http.aclose()
+
+    assert taken < len(PHOTO[1][1])
+
+
+def _read_at_last(server: socket.socket) -> int:
+    """How many bytes still come, to a server that begins to read only now."""
+    connection, _ = server.accept()
+    taken = 0
+    with connection:
+        connection.settimeout(10)
+        try:
+            while piece := connection.recv(1 << 20):
+                taken += len(piece)
+        except ConnectionResetError:
+            pass
+    return taken
