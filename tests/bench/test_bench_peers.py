@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tools.bench import campaign_real
+from tools.bench.campaign_run import CALLS, PRODUCTS, RATES
 from tools.bench.carrying import slow_market, told
 from tools.bench.peers import plain
 from tools.bench.peers.plain import Places, Plain, item
@@ -46,3 +48,13 @@ async def test_an_order_by_the_phone_and_one_by_stock_arq_are_heard_of(tmp_path:
             person = a_merchant(2)
             async with stock_arq_at_work(stall.crew, redis) as order:
                 assert await heard_after(stall.crew, person.id, lambda: order(person)) > 0
+
+
+def test_a_campaign_in_real_time_is_told_by_each_marketplace_itself() -> None:
+    found = campaign_real.campaign(1, troubled=False)
+
+    assert list(found.told) == list(RATES)
+    for one in found.told.values():
+        assert (one.calls, one.stores, one.listings, one.doubles) == (CALLS, 1, PRODUCTS, 0)
+        assert one.last >= CALLS / one.rate - 1  # what the first second allows comes at once
+    assert found.peak > 50 << 20

@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel
 
+from onboarder.model.ids import MarketplaceName
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
 from onboarder.redis_server import EmbeddedServer
 from onboarder_rehearsal.server.dials import Dial
-from tests.support.crew import LOOPBACK, Crew, a_crew
+from tests.support.crew import LOOPBACK, Crew, a_crew, configure
+from tests.support.town import REHEARSAL
 
 PAGE = 10_000
 
@@ -54,11 +56,12 @@ async def a_crowd(
         server.stop()
 
 
-def allow(crew: Crew, per_second: float, host: str = LOOPBACK) -> None:
+def allow(
+    crew: Crew, per_second: float, host: str = LOOPBACK, *, name: MarketplaceName = REHEARSAL
+) -> None:
     """The rate that workers started from now on keep to, and the address at which they find the marketplace."""
-    path = crew.settings.config_dir / "marketplaces" / "rehearsal.toml"
-    address = str(crew.marketplace.base_url).rstrip("/").replace(LOOPBACK, host)
-    path.write_text(f'base_url = "{address}"\n[budget]\nper_second = {per_second}\n', "utf-8")
+    address = str(crew.marketplaces[name].base_url).rstrip("/").replace(LOOPBACK, host)
+    configure(crew.settings.config_dir, name, address, per_second=per_second)
 
 
 def strike(marketplace: httpx.Client, *dials: Dial) -> None:

@@ -1,4 +1,4 @@
-"""A crew: real worker processes, a practice marketplace process with its account, one database, one Redis or none."""
+"""A crew: real worker processes, practice marketplace processes with their accounts, one database, one Redis or none."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from onboarder.intake.photo_store import PhotoStore
 from onboarder.intake.rules import IntakeRules
-from onboarder.model.ids import PhotoHash, StoreId
+from onboarder.model.ids import MarketplaceName, PhotoHash, StoreId
 from onboarder.model.recorded import StoreRecord
 from onboarder.model.work import Lane
 from onboarder.people.key_ring import KeyRingFile
@@ -40,15 +40,20 @@ PATIENCE = 45.0
 
 @dataclass
 class Crew:
-    """What the marketplace holds is read from its own account, never through the code under test."""
+    """What a marketplace holds is read from its own account, never through the code under test."""
 
     settings: Settings
     environment: Mapping[str, str] = field(repr=False)
     database: Database
-    marketplace: httpx.Client
+    marketplaces: Mapping[MarketplaceName, httpx.Client]
     workers: list["subprocess.Popen[bytes]"] = field(
         default_factory=list["subprocess.Popen[bytes]"]
     )
+
+    @property
+    def marketplace(self) -> httpx.Client:
+        """The only one, or the first."""
+        return next(iter(self.marketplaces.values()))
 
     def start_worker(self, *lanes: Lane, **environment: str) -> "subprocess.Popen[bytes]":
         """A worker process; `hired` waits until it is at work."""
@@ -77,14 +82,14 @@ class Crew:
         self, merchants: int, products: int, *, lane: Lane = Lane.STALL, first: int = 0
     ) -> list[StoreId]:
         """Put new merchants with products on record and mark their stores due; nobody is rung for."""
-        photo = self._photo()
+        photo = self.photo()
         people = [a_merchant(number) for number in range(first, first + merchants)]
         goods = [
             replace(a_product(one, number), photos=(photo,))
             for one in people
             for number in range(products)
         ]
-        pairs = [(one.id, REHEARSAL) for one in people]
+        pairs = [(one.id, name) for one in people for name in self.marketplaces]
         async with self.database.write() as tx:
             await register.save_merchants(tx, people, (), now())
             await register.save_products(tx, goods, (), now())
@@ -151,15 +156,17 @@ class Crew:
                 worker.send_signal(signal.SIGKILL)
                 worker.wait()
 
+    def photo(self, number: int = 0) -> PhotoHash:
+        """A photo that workers find; another one for each number up to 31."""
+        picture = BytesIO()
+        shade = (8 * number, 128, 128)  # finer steps are lost in a JPEG
+        Image.new("RGB", (600, 600), shade).save(picture, "JPEG")
+        limits = IntakeRules.load(self.settings.config_dir).limits.photos
+        return PhotoStore(self.settings.data_dir / "photos", limits).put(picture.getvalue())
+
     async def _quiet(self) -> bool:
         async with self.database.read() as tx:
             return not await _waiting(tx)
-
-    def _photo(self) -> PhotoHash:
-        picture = BytesIO()
-        Image.new("RGB", (600, 600), "teal").save(picture, "JPEG")
-        limits = IntakeRules.load(self.settings.config_dir).limits.photos
-        return PhotoStore(self.settings.data_dir / "photos", limits).put(picture.getvalue())
 
 
 def now() -> datetime:
@@ -184,20 +191,23 @@ async def a_crew(
     folder: Path,
     database_url: str,
     redis_url: str | None,
+    names: Sequence[MarketplaceName] = (REHEARSAL,),
+    /,
     **changes: object,
 ) -> AsyncGenerator[Crew]:
-    """A crew without workers yet, on a migrated database. `changes` are settings.
+    """A crew without workers yet, on a migrated database, and practice marketplaces of those names. `changes` are settings.
 
-    `host` among them is the address at which workers find the marketplace, if they are not on this machine.
+    `host` among them is the address at which workers find the marketplaces, if they are not on this machine.
     """
     host = str(changes.pop("host", LOOPBACK))
     data = folder / "data"
     data.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        address = stack.enter_context(_marketplace(folder, host))
+        addresses = {one: stack.enter_context(_marketplace(folder, one, host)) for one in names}
+        seen = {name: one.replace(LOOPBACK, host) for name, one in addresses.items()}
         settings = Settings.model_validate(
             {
-                "config_dir": _config(folder, address.replace(LOOPBACK, host)),
+                "config_dir": _config(folder, seen),
                 "data_dir": data,
                 "database_url": SecretStr(database_url),
                 "redis_url": None if redis_url is None else SecretStr(redis_url),
@@ -213,8 +223,11 @@ async def a_crew(
         )
         KeyRingFile(data / "keys").create()
         database = Database(settings.database)
-        marketplace = stack.enter_context(httpx.Client(base_url=address, trust_env=False))
-        crew = Crew(settings, _environment(settings), database, marketplace)
+        marketplaces = {
+            name: stack.enter_context(httpx.Client(base_url=one, trust_env=False))
+            for name, one in addresses.items()
+        }
+        crew = Crew(settings, _environment(settings), database, marketplaces)
         stack.callback(crew.dismiss)
         try:
             yield crew
@@ -227,14 +240,14 @@ async def _waiting(tx: Transaction) -> bool:
 
 
 @contextmanager
-def _marketplace(folder: Path, host: str) -> Generator[str]:
+def _marketplace(folder: Path, name: MarketplaceName, host: str) -> Generator[str]:
     port = free_port()
     address = f"http://{LOOPBACK}:{port}"
-    state = str(folder / "marketplace")
+    state = str(folder / name)
     command = [sys.executable, "-m", "onboarder_rehearsal.server", "--host"]
     with running(
         [*command, host if host == LOOPBACK else EVERYWHERE, "--port", str(port), "--state", state],
-        log=folder / "marketplace.log",
+        log=folder / f"{name}.log",
         is_ready=lambda: _answers(address),
     ):
         yield address
@@ -247,14 +260,24 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _config(folder: Path, address: str) -> Path:
+def _config(folder: Path, addresses: Mapping[MarketplaceName, str]) -> Path:
     config = Path(shutil.copytree(CONFIG, folder / "config"))
     for known in (config / "marketplaces").glob("*.toml"):
         known.unlink()
-    own = f'base_url = "{address}"\n[budget]\nper_second = 1000\n'
-    (config / "marketplaces" / "rehearsal.toml").write_text(own, encoding="utf-8")
+    categories = (config / "categories" / f"{REHEARSAL}.toml").read_text(encoding="utf-8")
+    for name, address in addresses.items():
+        configure(config, name, address, per_second=1000)
+        (config / "categories" / f"{name}.toml").write_text(categories, encoding="utf-8")
     (config / "onboarder.toml").write_text("", encoding="utf-8")
     return config
+
+
+def configure(config: Path, name: MarketplaceName, address: str, *, per_second: float) -> None:
+    """What workers started from now on know of the practice marketplace of that name."""
+    known = (
+        f'connector = "{REHEARSAL}"\nbase_url = "{address}"\n[budget]\nper_second = {per_second}\n'
+    )
+    (config / "marketplaces" / f"{name}.toml").write_text(known, encoding="utf-8")
 
 
 def _environment(settings: Settings) -> dict[str, str]:

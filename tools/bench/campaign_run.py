@@ -9,10 +9,10 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -44,6 +44,8 @@ from onboarder_workers.watch import resident
 RATES = {"pasar-a": 50.0, "pasar-b": 20.0, "pasar-c": 10.0}
 """Calls a second that each marketplace allows."""
 PRODUCTS, PHOTOS = 10, 3
+CALLS = 36
+"""About so many calls a merchant needs at one marketplace."""
 LATENCY = 0.2
 SLOTS = 40
 """Stores under way: enough for 80 calls a second that take a fifth of a second and wait for their turn."""
@@ -55,13 +57,15 @@ LOST, LIMITED = 0.02, 0.002
 OUTAGE_AFTER, OUTAGE = 0.3, 60.0
 """Each marketplace fails once for so many seconds, after this share of the time that its calls need."""
 BASE = "http://127.0.0.1:8790"
+FAKES = tuple(PhotoHash(f"{n:064x}") for n in range(PRODUCTS * PHOTOS))
+"""As many photos as a merchant's products have; read by nobody but the town's `OnePhoto`."""
 KEPT = 200
 """Merchants put on record per transaction."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What one marketplace saw. `last` is the virtual second of its last call."""
+    """What one marketplace saw. `last` is the second of its last call, virtual in this module."""
 
     rate: float
     calls: int = 0
@@ -75,7 +79,7 @@ class Told:
 class Campaign:
     merchants: int
     pace: float
-    """Share of a marketplace's rate that its budget uses when nobody ever waits for anything else."""
+    """Share of a marketplace's rate that dictates the time: here what its budget uses if nobody waits for anything else."""
     before: int
     peak: int
     told: dict[str, Told] = field(default_factory=dict[str, Told])
@@ -103,10 +107,10 @@ async def campaign(folder: Path, merchants: int, *, troubled: bool) -> Campaign:
     async with _a_city(folder, told) as (town, controls), _sampled() as sizes:
         loop.heard = lambda seconds: town.clock.pass_by(timedelta(seconds=seconds))
         pace = await _pace()
-        await _order(town, merchants)
+        await order(town.database, merchants, FAKES, lane=Lane.STALL, now=town.clock())
         began = loop.time()
         troubles = [
-            asyncio.create_task(_trouble(controls[name], one, merchants))
+            asyncio.create_task(trouble(controls[name], calm_for(merchants, one.rate), OUTAGE))
             for name, one in told.items()
             if troubled
         ]
@@ -114,7 +118,7 @@ async def campaign(folder: Path, merchants: int, *, troubled: bool) -> Campaign:
         await asyncio.gather(*troubles)
         for name, one in told.items():
             one.last -= began
-            await _account(controls[name], one)
+            await account(controls[name], one)
         return Campaign(merchants, pace, sizes[0], max(sizes), told)
 
 
@@ -167,31 +171,39 @@ async def _pace() -> float:
     return 1000 / (loop.time() - began) / 100
 
 
-async def _order(town: Town, merchants: int) -> None:
+async def order(
+    database: Database, merchants: int, photos: Sequence[PhotoHash], *, lane: Lane, now: datetime
+) -> None:
+    """Put merchants with products, to whom the photos are dealt out, on record and order them at all marketplaces."""
     for start in range(0, merchants, KEPT):
         people = [a_merchant(n) for n in range(start, min(merchants, start + KEPT))]
         goods = [
-            replace(a_product(one, n), photos=tuple(PhotoHash(f"{n * PHOTOS + p:064x}") for p in range(PHOTOS)))
+            replace(a_product(one, n), photos=tuple(photos[n * PHOTOS : (n + 1) * PHOTOS]))
             for one in people
             for n in range(PRODUCTS)
-        ]  # fmt: skip
+        ]
         pairs = [(one.id, MarketplaceName(name)) for one in people for name in RATES]
-        async with town.database.write() as tx:
-            await register.save_merchants(tx, people, (), town.clock())
-            await register.save_products(tx, goods, (), town.clock())
-            await stores.trigger(tx, pairs, lane=Lane.STALL, by="bench", now=town.clock())
+        async with database.write() as tx:
+            await register.save_merchants(tx, people, (), now)
+            await register.save_products(tx, goods, (), now)
+            await stores.trigger(tx, pairs, lane=lane, by="bench", now=now)
 
 
-async def _trouble(control: httpx.AsyncClient, told: Told, merchants: int) -> None:
-    """Answers get lost and calls are told to wait all the time, and once nothing is answered at all."""
+def calm_for(merchants: int, rate: float) -> float:
+    """Seconds from the first call to the outage."""
+    return OUTAGE_AFTER * merchants * CALLS / rate
+
+
+async def trouble(control: httpx.AsyncClient, calm: float, outage: float) -> None:
+    """Answers get lost and calls are told to wait all the time; after `calm` seconds nothing is answered for `outage`."""
     usual = [
         Dial(fault=Fault.LOST_AFTER, method="POST", probability=LOST),
         Dial(fault=Fault.LIMITED, probability=LIMITED, seconds=2),
     ]
     await _dial(control, *usual)
-    await asyncio.sleep(OUTAGE_AFTER * merchants * 36 / told.rate)
+    await asyncio.sleep(calm)
     await _dial(control, Dial(fault=Fault.UNAVAILABLE))
-    await asyncio.sleep(OUTAGE)
+    await asyncio.sleep(outage)
     await control.delete("/_control/dials")
     await _dial(control, *usual)
 
@@ -212,7 +224,7 @@ async def _work_off(town: Town) -> None:
     sweeps = [Sweep(around, passes, lane, SWEEP_SECONDS) for lane in Lane]
     sweeping = [asyncio.create_task(repeat("sweep", one.once, stop)) for one in sweeps]
     end = town.clock() + LONGEST
-    while not await _is_quiet(town):
+    while not await is_quiet(around.database):
         if town.clock() > end:
             raise TimeoutError("the campaign does not end")
         await asyncio.sleep(LOOK_SECONDS)
@@ -221,16 +233,18 @@ async def _work_off(town: Town) -> None:
     await asyncio.gather(*sweeping)
 
 
-async def _is_quiet(town: Town) -> bool:
+async def is_quiet(database: Database) -> bool:
+    """Whether no store is due, now or later."""
     query = select(func.count()).where(tables.store.c.due_at.is_not(None))
-    async with town.around.database.read() as tx:
+    async with database.read() as tx:
         return not await tx.scalar(query)
 
 
-async def _account(control: httpx.AsyncClient, told: Told) -> None:
-    account = (await control.get("/_control/account?brief=1")).raise_for_status().json()
-    told.stores, told.listings = account["totals"]["stores"], account["totals"]["listings"]
-    told.doubles = len(account["duplicate_stores"]) + len(account["duplicate_listings"])
+async def account(control: httpx.AsyncClient, told: Told) -> None:
+    """What the marketplace holds, by its own account."""
+    held = (await control.get("/_control/account?brief=1")).raise_for_status().json()
+    told.stores, told.listings = held["totals"]["stores"], held["totals"]["listings"]
+    told.doubles = len(held["duplicate_stores"]) + len(held["duplicate_listings"])
 
 
 @asynccontextmanager

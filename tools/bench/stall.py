@@ -51,7 +51,7 @@ async def a_stall(
     folder: Path, database_url: str, redis_url: str, *, per_second: float, workers: int
 ) -> AsyncGenerator[Stall]:
     """So many workers share so many calls a second."""
-    await _migrate(database_url)
+    await migrate(database_url)
     port = free_port()
     served = {"serve_port": port, "public_url": f"http://127.0.0.1:{port}"}
     changes = {**PRODUCTION, **served, "programme": PROGRAMME.code}
@@ -80,7 +80,7 @@ async def staffed(crew: Crew, per_second: float, workers: int) -> None:
         await crew.hired(number + 1)
 
 
-async def _migrate(url: str) -> None:
+async def migrate(url: str) -> None:
     database = Database(url)
     await upgrade(database)
     await database.aclose()

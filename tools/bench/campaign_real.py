@@ -1,0 +1,129 @@
+"""The campaign in real time: worker processes, three practice marketplaces that enforce their rates themselves, a database
+and a Redis, all processes of their own. Times are told by the marketplaces' logs, sizes by the system.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from tests.faults.crowd import allow, calls
+from tests.servers import postgres
+from tests.support.crew import Crew, a_crew, eventually, now
+
+from onboarder.model.ids import MarketplaceName
+from onboarder.model.work import Lane
+from tools.bench.campaign_run import (
+    PHOTOS,
+    PRODUCTS,
+    RATES,
+    SLOTS,
+    Campaign,
+    Told,
+    account,
+    calm_for,
+    is_quiet,
+    order,
+    trouble,
+)
+from tools.bench.processes import postgres_server, redis_server
+from tools.bench.stall import PRODUCTION, migrate
+
+NAMES = [MarketplaceName(one) for one in RATES]
+WORKERS = 2
+OUTAGE = 10.0
+"""Seconds for which each marketplace fails once."""
+LOOK_SECONDS = 1.0
+PATIENCE = 3600.0
+"""Seconds after which a campaign that does not end is given up."""
+KILOBYTE = 1 << 10
+Controls = Mapping[str, httpx.AsyncClient]
+
+
+def campaign(merchants: int, *, troubled: bool = True) -> Campaign:
+    """Each marketplace's `last` counts from its own first call; its rate alone dictates the time."""
+    with TemporaryDirectory(prefix="onboarder-bench-") as folder, ExitStack() as stack:
+        url = _database(Path(folder), stack)
+        return asyncio.run(
+            _campaign(Path(folder), url, redis_server(stack), merchants, troubled=troubled)
+        )
+
+
+def _database(folder: Path, stack: ExitStack) -> str:
+    base = postgres_server(stack)
+    if base is None:
+        return f"sqlite+aiosqlite:///{folder}/onboarder.db"
+    return postgres.async_url(stack.enter_context(postgres.fresh_database(base)))
+
+
+async def _campaign(
+    folder: Path, url: str, redis: str, merchants: int, *, troubled: bool
+) -> Campaign:
+    await migrate(url)
+    changes = {**PRODUCTION, "night_jobs": SLOTS // WORKERS}
+    async with a_crew(folder, url, redis, NAMES, **changes) as crew, _controls(crew) as controls:
+        await _open(crew, controls)
+        await _work_off(crew, controls if troubled else {}, merchants)
+        told = {str(name): await _told(crew, controls, name) for name in NAMES}
+        return Campaign(merchants, 1, 0, max(_greatest(one.pid) for one in crew.workers), told)
+
+
+@asynccontextmanager
+async def _controls(crew: Crew) -> AsyncGenerator[Controls]:
+    """To the marketplaces without holding up whoever watches the others."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(
+                httpx.AsyncClient(base_url=one.base_url, trust_env=False)
+            )
+            for name, one in crew.marketplaces.items()
+        }
+
+
+async def _open(crew: Crew, controls: Controls) -> None:
+    """The marketplaces enforce their rates, and workers are there who know them."""
+    for name, rate in zip(NAMES, RATES.values(), strict=True):
+        rules = {"app_per_second": rate, "counted": "bucket"}
+        (await controls[name].patch("/_control/rules", json=rules)).raise_for_status()
+        allow(crew, rate, name=name)
+    for number in range(WORKERS):
+        crew.start_worker()
+        await crew.hired(number + 1)
+
+
+async def _work_off(crew: Crew, disturbed: Controls, merchants: int) -> None:
+    """Order everything and wait until no store is due any more."""
+    photos = [crew.photo(n) for n in range(PRODUCTS * PHOTOS)]
+    await order(crew.database, merchants, photos, lane=Lane.NIGHT, now=now())
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        for name, control in disturbed.items():
+            group.create_task(_disturb(control, calm_for(merchants, RATES[name])))
+        while not await is_quiet(crew.database):  # noqa: ASYNC110  # they work in other processes
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _disturb(control: httpx.AsyncClient, calm: float) -> None:
+    """From the first call on."""
+
+    async def is_called() -> bool:
+        log = await control.get("/_control/log", params={"limit": 1})
+        return bool(log.raise_for_status().json())
+
+    await eventually(is_called)
+    await trouble(control, calm, OUTAGE)
+
+
+async def _told(crew: Crew, controls: Controls, name: MarketplaceName) -> Told:
+    log = calls(crew.marketplaces[name])
+    told = Told(RATES[name], calls=len(log), last=log[-1].at - log[0].at)
+    await account(controls[name], told)
+    return told
+
+
+def _greatest(pid: int) -> int:
+    """The most bytes of memory that the process ever had."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    size = next(one for one in lines if one.startswith("VmHWM:"))
+    return int(size.split()[1]) * KILOBYTE
