@@ -135,12 +135,14 @@ def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
     )
 
 
-def _socket(unheard: timedelta, address: aiohttp.AddrInfoType) -> socket.socket:
+def _socket(
+    unheard: timedelta,
+    address: aiohttp.AddrInfoType,  # pyright: ignore[reportUnknownParameterType]  # the library leaves a part open
+) -> socket.socket:
     """Where the network falls silent, the kernel would go on sending a create for minutes, long after it was given up here
     and made by another worker.
     """
-    family, kind, protocol, *_ = address
-    made = socket.socket(family, kind, protocol)
+    made = socket.socket(address[0], address[1], address[2])
     made.setblocking(False)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _FORGET_WHEN_CLOSED)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
