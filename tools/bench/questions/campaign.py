@@ -98,8 +98,8 @@ QUESTION = Question(
     "once, by one worker on a virtual clock; 2 % of the answers get lost, calls are told to wait, and each marketplace "
     "fails for a minute. Needed are the calls of an undisturbed campaign. The same in real time is smaller: "
     f"{WORKERS} worker processes, and marketplaces in processes of their own that count with token buckets and refuse what "
-    f"is above their rate; once undisturbed, and once each failing for {OUTAGE:.0f} s, which is much of so short a time: it "
-    "is told without them too. There, from a marketplace's first call to its last by its own log, its rate alone dictates "
-    "the time.",
+    f"is above their rate; once undisturbed, and once each failing for {OUTAGE:.0f} s, which is much of so short a time: "
+    "it is told without them too. There, from a marketplace's first call to its last by its own log, its rate alone "
+    "dictates the time.",
     measure,
 )
