@@ -189,6 +189,10 @@ def _sent_once(patch: Patch) -> None:
     patch.setattr(client, "_sent_once", as_it_is)
 
 
+def _forget_when_closed(patch: Patch) -> None:
+    patch.setattr(client, "_FORGET_WHEN_CLOSED", bytes(8))
+
+
 def _budget(patch: Patch) -> None:
     patch.setattr(SharedBudget, "_ask", _nothing_async())
 
@@ -382,6 +386,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "the HTTP client sends a lost PUT again on its own",
         f"{_HTTP}::test_a_write_lost_on_a_connection_used_before_is_unknown_too[PUT]",
         _sent_once,
+    ),
+    Mechanism(
+        "what a given-up call had not delivered is thrown away",
+        "the system goes on delivering it",
+        f"{CONNECTOR}/test_given_up.py::test_what_was_not_yet_delivered_when_a_call_is_given_up_never_is",
+        _forget_when_closed,
     ),
     Mechanism(
         "budget shared by all processes",

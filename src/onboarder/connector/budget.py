@@ -97,7 +97,9 @@ class LocalBudget:
         self.refuse_pauses(scope)
         longest = LONGEST_WAIT[_lane.get()]
         if self._next.get(scope, 0.0) - self._clock() > longest:
-            await self._sleep(longest)  # refused at once, another store's call would only come in its place
+            await self._sleep(
+                longest
+            )  # refused at once, another store's call would only come in its place
         while True:
             now = self._clock()
             slot = max(self._next.get(scope, 0.0), self._paused_until.get(scope, 0.0), now)
