@@ -5,11 +5,12 @@ and seconds of arithmetic have no place beside an event loop.
 import multiprocessing
 import resource
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
+from queue import LifoQueue
 from types import TracebackType
 from typing import Self
 
@@ -29,10 +30,10 @@ Task = Callable[[], bytes | None]
 
 
 class PhotoChildren:
-    """Cleans pictures as `clean_photo` does, from any thread. The children start with the first picture.
+    """Cleans pictures as `clean_photo` does, from any thread. The children start with the pictures that need them.
 
-    A child that dies over a picture takes its neighbours' along. Those are cleaned again, one by one in a child kept for
-    that, so that only the one that kills is refused.
+    Each child has one picture at a time, so that one that dies over it takes no other along. It is tried once more, as a
+    child may also die of something else, and then refused.
     """
 
     def __init__(
@@ -45,17 +46,19 @@ class PhotoChildren:
     ) -> None:
         self._clean = clean
         self._seconds = seconds
-        self._pool = _Pool(children, megabytes << 20)
-        self._single = _Pool(1, megabytes << 20)
-        self._alone = threading.Lock()
+        self._children = [_Child(megabytes << 20) for _ in range(children)]
+        self._free = LifoQueue[_Child]()  # the last one first: it is most likely to run already
+        for child in self._children:
+            self._free.put(child)
 
     def __call__(self, original: bytes, limits: PhotoLimits) -> bytes:
         """The cleaned picture; blocks until it is there, so not for the event loop. Raises Asked."""
         task = partial(_cleaned, self._clean, original, limits, self._seconds)
+        child = self._free.get()
         try:
-            cleaned = self._pool.run(task)
-        except BrokenProcessPool:
-            cleaned = self._once_more(task)
+            cleaned = _twice(child, task)
+        finally:
+            self._free.put(child)
         if cleaned is None:
             raise Asked(AskedCode.PHOTO_UNREADABLE)
         return cleaned
@@ -73,51 +76,48 @@ class PhotoChildren:
 
     def close(self) -> None:
         """End the children once what they have begun is done."""
-        self._pool.close()
-        self._single.close()
-
-    def _once_more(self, task: Task) -> bytes | None:
-        """Without neighbours; None if the child dies over it again."""
-        with self._alone:
-            try:
-                return self._single.run(task)
-            except BrokenProcessPool:
-                return None
+        for child in self._children:
+            child.close()
 
 
-class _Pool:
-    """Child processes, started anew after one of them died. Safe from any thread."""
+class _Child:
+    """One process, started anew after it died.
 
-    def __init__(self, children: int, space: int) -> None:
-        self._children = children
+    An executor of several starts them by and by; one that is started just when another dies is waited for without end
+    (CPython 3.11, `terminate_broken`), and so is the whole program's end.
+    """
+
+    def __init__(self, space: int) -> None:
         self._space = space
         self._running: ProcessPoolExecutor | None = None
-        self._guard = threading.Lock()
 
     def run(self, task: Task) -> bytes | None:
-        """What a child makes of it; `BrokenProcessPool` if a child died meanwhile."""
-        with self._guard:
-            pool = self._running = self._running or self._started()
+        """What it makes of it; `BrokenProcessPool` if it dies meanwhile."""
+        self._running = self._running or self._started()
         try:
-            return pool.submit(task).result()
+            return self._running.submit(task).result()
         except BrokenProcessPool:
-            with self._guard:
-                self._running = None if self._running is pool else self._running
+            self.close()
             raise
 
     def close(self) -> None:
-        with self._guard:
-            pool, self._running = self._running, None
-        if pool is not None:
-            pool.shutdown()
+        running, self._running = self._running, None
+        if running is not None:
+            running.shutdown()
 
     def _started(self) -> ProcessPoolExecutor:
         """Forked from a process that has no threads, as this one has some, and everything imported."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        return ProcessPoolExecutor(
-            self._children, context, initializer=_bound, initargs=(self._space,)
-        )
+        return ProcessPoolExecutor(1, context, initializer=_bound, initargs=(self._space,))
+
+
+def _twice(child: _Child, task: Task) -> bytes | None:
+    """None if the child dies over it twice."""
+    for _ in range(2):
+        with suppress(BrokenProcessPool):
+            return child.run(task)
+    return None
 
 
 def _bound(space: int) -> None:
