@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from onboarder.connector import budget_shared
 from onboarder.connector.budget import (
+    LONGEST_WAIT,
     USED_SHARE,
     Budget,
     LocalBudget,
@@ -107,6 +108,26 @@ async def test_local_scopes_do_not_slow_each_other(local: LocalBudget, naps: Nap
     await local.acquire("store-1")
 
     assert naps.taken == [0, 0]
+
+
+async def test_local_calls_without_a_near_slot_keep_their_place_for_a_while_before_they_are_refused() -> (
+    None
+):
+    """Refused at once, another store's call would only come in its place, and be refused too."""
+    waits = list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    full, longest = LocalBudget(RATE, clock=lambda: 0.0, sleep=sleep), LONGEST_WAIT[Lane.NIGHT]
+    with in_lane(Lane.NIGHT):
+        for _ in range(int(longest / INTERVAL) + 1):
+            await full.acquire("app")
+        assert max(waits) < longest
+        with pytest.raises(RateLimited):
+            await full.acquire("app")
+
+    assert waits[-1] == longest
 
 
 async def test_local_penalty_refuses_until_it_has_passed(local: LocalBudget, naps: Naps) -> None:
