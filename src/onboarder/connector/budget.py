@@ -97,9 +97,8 @@ class LocalBudget:
         self.refuse_pauses(scope)
         longest = LONGEST_WAIT[_lane.get()]
         if self._next.get(scope, 0.0) - self._clock() > longest:
-            await self._sleep(
-                longest
-            )  # refused at once, another store's call would only come in its place
+            # Refused at once, another store's call would only come in its place.
+            await self._sleep(longest)
         while True:
             now = self._clock()
             slot = max(self._next.get(scope, 0.0), self._paused_until.get(scope, 0.0), now)
