@@ -25,7 +25,9 @@ KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
 TIMEOUT = httpx.Timeout(30, connect=5)
 UNHEARD = timedelta(seconds=20)
+"""As long as a call may take by default."""
 MOST_ADDRESSES = 1000
+"""Read addresses that are kept; the paths that come again and again are few."""
 AT_ONCE = 512 * 1024
 """Bytes of a message that goes out in one piece; a longer one would hold up the event loop."""
 
