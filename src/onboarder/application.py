@@ -229,9 +229,15 @@ class Application:
             budget = DailyBudget(budget, book, config.name, quotas, self.clock)
         deadline = timedelta(seconds=self.settings.call_deadline_seconds)
         calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
+        bearable = config.budget.calls_at_once or kind.manifest.calls_at_once
         client = open_client(config.base_url, connections=calls, unheard=deadline)
         http = MarketplaceHttp(
-            client, budget, marketplace=config.name, deadline=deadline, clock=self.clock
+            client,
+            budget,
+            marketplace=config.name,
+            deadline=deadline,
+            clock=self.clock,
+            most_at_once=bearable or calls,
         )
         stack.push_async_callback(http.aclose)
         equipment = Equipment(
@@ -239,7 +245,7 @@ class Application:
         )
         connector = kind(config.settings, equipment)
         categories = self.categories(config.name)
-        return Marketplace(config.name, connector, categories, rate, quotas)
+        return Marketplace(config.name, connector, categories, rate, quotas, bearable)
 
 
 @asynccontextmanager

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """How often every worker looks in the database for due stores nobody rang for."""
     stall_jobs: int = Field(default=20, ge=1, le=200)
     night_jobs: int = Field(default=40, ge=1, le=200)
-    """Stores worked on at once, per process and lane."""
+    """Stores worked on at once, per process, lane and marketplace."""
     fresh_minutes: float = Field(default=10, ge=0)
     """How long an observation counts as current."""
     pass_seconds: float = Field(default=600, gt=0.5, le=3600)

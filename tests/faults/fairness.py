@@ -39,7 +39,7 @@ from tests.faults.crowd import Call, a_crowd, calls, strike
 from tests.faults.findings import Finding, tell
 from tests.faults.virtual import VirtualDatabase, VirtualLoop, in_threads, run
 from tests.support.crew import Crew, eventually, now
-from tests.support.town import Town, a_town, changed
+from tests.support.town import REHEARSAL, Town, a_town, changed
 
 MOST_DELAY = 0.05
 PRODUCTS = 1
@@ -131,7 +131,7 @@ async def _worker(
     """A worker's sweep and passes, without its process."""
     passes = Passes(work, {Lane.NIGHT: SLOTS})
     stop = asyncio.Event()
-    sweep = Sweep(around, passes, Lane.NIGHT, PAUSE)
+    sweep = Sweep(around, passes, Lane.NIGHT, REHEARSAL, PAUSE)
     sweeping = asyncio.create_task(repeat("sweep", sweep.once, stop))
     try:
         yield

@@ -17,6 +17,7 @@ from onboarder.connector import budget, client, http
 from onboarder.connector.bounded import read_bounded
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget_shared import SharedBudget
+from onboarder.connector.concurrency import ConcurrencyLimit
 from onboarder.connector.errors import Advice
 from onboarder.connector.http import MarketplaceHttp
 from onboarder.converge import doubts, loop, observe, plan
@@ -203,6 +204,10 @@ def _retry_after(patch: Patch) -> None:
 
 def _breaker(patch: Patch) -> None:
     patch.setattr(Breaker, "check", _nothing())
+
+
+def _fewer_at_once(patch: Patch) -> None:
+    patch.setattr(ConcurrencyLimit, "_cut", _nothing())
 
 
 def _disbelief(patch: Patch) -> None:
@@ -410,6 +415,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "every store's own attempts go on while the marketplace is down",
         "tests/faults/test_outage.py::test_a_minute_of_503_costs_few_calls_and_full_work_is_back_within_15_s",
         _breaker,
+    ),
+    Mechanism(
+        "fewer calls at once",
+        "an overloaded marketplace is asked as much as before",
+        f"{CONNECTOR}/test_concurrency.py::test_a_marketplace_asked_for_too_much_goes_on_answering_in_time",
+        _fewer_at_once,
     ),
     Mechanism(
         "disbelief of looks older than the process",

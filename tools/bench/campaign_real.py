@@ -99,12 +99,12 @@ async def _work_off(crew: Crew, disturbed: Controls, merchants: int) -> None:
     await order(crew.database, merchants, photos, lane=Lane.NIGHT, now=now())
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         for name, control in disturbed.items():
-            group.create_task(_disturb(control, calm_for(merchants, RATES[name])))
+            group.create_task(_disturb(control, RATES[name], merchants))
         while not await is_quiet(crew.database):  # noqa: ASYNC110  # they work in other processes
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _disturb(control: httpx.AsyncClient, calm: float) -> None:
+async def _disturb(control: httpx.AsyncClient, rate: float, merchants: int) -> None:
     """From the first call on."""
 
     async def is_called() -> bool:
@@ -112,7 +112,7 @@ async def _disturb(control: httpx.AsyncClient, calm: float) -> None:
         return bool(log.raise_for_status().json())
 
     await eventually(is_called)
-    await trouble(control, calm, OUTAGE)
+    await trouble(control, rate, calm_for(merchants, rate), OUTAGE)
 
 
 async def _told(crew: Crew, controls: Controls, name: MarketplaceName) -> Told:

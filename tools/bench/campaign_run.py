@@ -38,6 +38,7 @@ from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_rehearsal.server.rules import Rules
 from onboarder_workers.duties import repeat
 from onboarder_workers.passes import Passes
+from onboarder_workers.process import bearable
 from onboarder_workers.sweep import Sweep
 from onboarder_workers.watch import resident
 
@@ -52,8 +53,10 @@ SLOTS = 40
 LOOK_SECONDS = 5.0
 SWEEP_SECONDS = 1.0
 LONGEST = timedelta(days=4)
-LOST, LIMITED = 0.02, 0.002
-"""Shares of the calls whose answers are lost after the work was done, and that are told to wait."""
+LOST = 0.02
+"""Share of the writes whose answers are lost after the work was done."""
+LIMITED_EVERY, LIMITED_FOR = 100.0, 2.0
+"""Once in so many seconds of full work a call is told to wait so many; then all of them wait."""
 OUTAGE_AFTER, OUTAGE = 0.3, 60.0
 """Each marketplace fails once for so many seconds, after this share of the time that its calls need."""
 BASE = "http://127.0.0.1:8790"
@@ -110,7 +113,9 @@ async def campaign(folder: Path, merchants: int, *, troubled: bool) -> Campaign:
         await order(town.database, merchants, FAKES, lane=Lane.STALL, now=town.clock())
         began = loop.time()
         troubles = [
-            asyncio.create_task(trouble(controls[name], calm_for(merchants, one.rate), OUTAGE))
+            asyncio.create_task(
+                trouble(controls[name], one.rate, calm_for(merchants, one.rate), OUTAGE)
+            )
             for name, one in told.items()
             if troubled
         ]
@@ -156,7 +161,8 @@ def _place(
     http = MarketplaceHttp(client, budget, marketplace=name, clock=town.clock)
     stack.push_async_callback(http.aclose)
     equipment = Equipment(http, town.clock, town.around.vault.derive)
-    return Marketplace(name, RehearsalConnector({}, equipment), {"food-crackers": "1010"})
+    connector = RehearsalConnector({}, equipment)
+    return Marketplace(name, connector, {"food-crackers": "1010"}, per_second=told.rate)
 
 
 async def _pace() -> float:
@@ -194,11 +200,11 @@ def calm_for(merchants: int, rate: float) -> float:
     return OUTAGE_AFTER * merchants * CALLS / rate
 
 
-async def trouble(control: httpx.AsyncClient, calm: float, outage: float) -> None:
+async def trouble(control: httpx.AsyncClient, rate: float, calm: float, outage: float) -> None:
     """Answers get lost and calls are told to wait all the time; after `calm` seconds nothing is answered for `outage`."""
     usual = [
         Dial(fault=Fault.LOST_AFTER, method="POST", probability=LOST),
-        Dial(fault=Fault.LIMITED, probability=LIMITED, seconds=2),
+        Dial(fault=Fault.LIMITED, probability=1 / LIMITED_EVERY / rate, seconds=LIMITED_FOR),
     ]
     await _dial(control, *usual)
     await asyncio.sleep(calm)
@@ -219,9 +225,14 @@ async def _work_off(town: Town) -> None:
     passes = Passes(
         lambda store: converge(around, store, owner="worker"),
         {Lane.STALL: SLOTS, Lane.NIGHT: SLOTS},
+        bearable=bearable(around),
     )
     stop = asyncio.Event()
-    sweeps = [Sweep(around, passes, lane, SWEEP_SECONDS) for lane in Lane]
+    sweeps = [
+        Sweep(around, passes, lane, name, SWEEP_SECONDS)
+        for lane in Lane
+        for name in around.marketplaces
+    ]
     sweeping = [asyncio.create_task(repeat("sweep", one.once, stop)) for one in sweeps]
     end = town.clock() + LONGEST
     while not await is_quiet(around.database):

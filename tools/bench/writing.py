@@ -76,7 +76,7 @@ async def work(database: Database, around: Surroundings, at_once: int) -> None:
     passes = Passes(
         lambda store: converge(around, store, owner=owner), {Lane.NIGHT: at_once}, slow=3600
     )
-    sweep = Sweep(around, passes, Lane.NIGHT, seconds=0.2)
+    sweep = Sweep(around, passes, Lane.NIGHT, REHEARSAL, seconds=0.2)
     while True:
         pause = await sweep.once()
         async with database.read() as tx:

@@ -24,7 +24,7 @@ class Swept:
     def __init__(self, town: Town, *, slots: int = 10, lane: Lane = Lane.STALL) -> None:
         self.stores: list[StoreId] = []
         self.passes = Passes(self._work, {lane: slots})
-        self.sweep = Sweep(town.around, self.passes, lane, USUAL)
+        self.sweep = Sweep(town.around, self.passes, lane, REHEARSAL, USUAL)
 
     async def _work(self, wanted: StoreId) -> PassEnd:
         self.stores.append(wanted)

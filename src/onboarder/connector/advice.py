@@ -49,6 +49,12 @@ BUDGET = Advice(
     "Menunggu giliran ke marketplace. Sistem melanjutkan sendiri.",
     "Waiting for a turn in the rate budget. Work goes on by itself.",
 )
+BUSY = Advice(
+    "marketplace.busy",
+    Actor.NOBODY,
+    "Marketplace sedang lambat, jadi panggilan dikurangi. Sistem melanjutkan sendiri.",
+    "The marketplace answers late, so it is asked less at a time. Work goes on by itself.",
+)
 UNMAPPED = Advice(
     "marketplace.unmapped",
     Actor.OPERATOR,

@@ -49,11 +49,13 @@ class Breaker:
         if self._probe_until is not None and self._probe_until > now:
             raise RateLimited(UNAVAILABLE, retry_after=WHILE_PROBED, scope="app")
 
-    def enter(self) -> None:
-        """`check` right before a call. After each pause the first to enter is the probe, and alone."""
+    def enter(self) -> bool:
+        """`check` right before a call. After each pause the first to enter is the probe, and alone: whether it is this."""
         self.check()
-        if self._open_until is not None:
-            self._probe_until = self._clock() + PROBE_ENDS
+        if self._open_until is None:
+            return False
+        self._probe_until = self._clock() + PROBE_ENDS
+        return True
 
     def failed(self, store: str = "") -> None:
         """The marketplace could not be reached, or answered that it cannot serve; `store` is whose call it was."""

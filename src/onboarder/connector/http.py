@@ -27,6 +27,7 @@ from onboarder.connector.bounded import BrokenGzipError, TooLargeError, read_bou
 from onboarder.connector.breaker import Breaker
 from onboarder.connector.budget import Budget, store_at_work
 from onboarder.connector.client import MarketplaceClient, never_sent, open_client, streamed
+from onboarder.connector.concurrency import ConcurrencyLimit, Place
 from onboarder.connector.errors import (
     Advice,
     MarketplaceError,
@@ -46,6 +47,9 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of one answer after decompression."""
 DEFAULT_PAUSE = timedelta(seconds=5)
 """Wait after a 429 that names no time."""
+IN_TIME = 0.5
+"""Share of the deadline after which an answer counts as late: early enough to ask less before calls are lost."""
+MOST_AT_ONCE = 200
 
 
 class MarketplaceHttp:
@@ -60,6 +64,7 @@ class MarketplaceHttp:
         deadline: timedelta = timedelta(seconds=30),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         largest_answer: int = LARGEST_ANSWER,
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._client = client
         self._budget = budget
@@ -67,6 +72,7 @@ class MarketplaceHttp:
         self._deadline = deadline.total_seconds()
         self._clock = clock
         self._breaker = Breaker(clock)
+        self._limit = ConcurrencyLimit(most_at_once, patience=deadline * IN_TIME)
         self._largest_answer = largest_answer
         self.calls = 0
 
@@ -95,10 +101,21 @@ class MarketplaceHttp:
             raise
 
     async def _attempt(self, request: Request, total: asyncio.Timeout) -> Answer:
-        await self._may_call(request.scope, total)
+        """A call that waited in vain, for its place or its slot, was never sent: its deadline stands still meanwhile."""
+        left = _stopped(total)
+        place = await self._limit.enter()
+        try:
+            await self._budget.acquire(request.scope)
+            total.reschedule(asyncio.get_running_loop().time() + left)
+            return await self._call(request, place)
+        finally:
+            self._limit.leave(place)
+
+    async def _call(self, request: Request, place: Place) -> Answer:
         if not has_leave(self._clock()):
             raise Unavailable(LEAVE_OVER, retry_after=timedelta())
-        self._breaker.enter()
+        if not self._breaker.enter():
+            self._limit.sent(place)
         self.calls += 1
         started = time.monotonic()
         try:
@@ -121,14 +138,6 @@ class MarketplaceHttp:
         else:
             self._breaker.worked()
         return await self._judge(request, answer)
-
-    async def _may_call(self, scope: str, total: asyncio.Timeout) -> None:
-        """A call that waited for its slot in vain was never sent: its deadline stands still meanwhile."""
-        now = asyncio.get_running_loop().time
-        left = (total.when() or now()) - now()
-        total.reschedule(None)
-        await self._budget.acquire(scope)
-        total.reschedule(now() + left)
 
     async def _exchange(self, request: Request) -> Answer:
         message = self._client.prepared(request)
@@ -198,6 +207,14 @@ class MarketplaceHttp:
             outcome=outcome,
             ms=round((time.monotonic() - started) * 1000),
         )
+
+
+def _stopped(total: asyncio.Timeout) -> float:
+    """Stop the clock of a deadline; the seconds that were left."""
+    now = asyncio.get_running_loop().time()
+    left = (total.when() or now) - now
+    total.reschedule(None)
+    return left
 
 
 class _NotSent(Unavailable):

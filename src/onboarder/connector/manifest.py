@@ -111,6 +111,9 @@ class Manifest:
     """How long after a lost answer a write may still become visible; before that, absence proves nothing."""
     requests_per_second: float
     """Budget to start with where config sets none."""
+    calls_at_once: int | None = None
+    """Calls that one worker process may have under way, where more is known to do harm; None: as many as are answered in
+    time. Config may set another."""
     quotas: Quotas = field(default_factory=Quotas)
     """Those of an app and a store that nobody has had raised; config may set others."""
     human_steps: tuple[HumanStep, ...] = ()

@@ -25,6 +25,8 @@ class BudgetConfig(BaseModel):
     per_second: float | None = Field(default=None, gt=0, le=10_000)
     per_store_per_second: float | None = Field(default=None, gt=0, le=10_000)
     """What each store may call besides; None: no limit of its own."""
+    calls_at_once: int | None = Field(default=None, ge=1, le=1000)
+    """Calls that one worker process may have under way."""
 
 
 class QuotaConfig(BaseModel):

@@ -36,7 +36,7 @@ from onboarder.converge.reasons import answered, report_faults
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import RunId, StoreId, marketplace_of
-from onboarder.model.recorded import StoreRecord
+from onboarder.model.recorded import Doubt, StoreRecord
 from onboarder.model.work import Lane
 from onboarder.records import reviews
 from onboarder.records.clerk import Ending
@@ -58,6 +58,8 @@ SILENT = 0.95
 SHORTEST_WAIT = timedelta(milliseconds=100)
 SOON = timedelta(minutes=5)
 """A store that comes back within this keeps its lane: the person at the stall is still there."""
+EARLY = timedelta(seconds=1)
+"""After the settle time, for what was sent at its beginning to be over."""
 ROUNDS = 4
 """Plans per pass: opening, completing and listing each change what can be planned next."""
 
@@ -181,7 +183,7 @@ def _look_needed(session: Session) -> bool:
 
 def _next_look(session: Session, todo: Plan) -> Next:
     """When to come back by ourselves; the night looks at everything anyway."""
-    waits = [doubt.until - session.now for doubt in session.work.doubts]
+    waits = [_until_looked_for(session, doubt) for doubt in session.work.doubts]
     if todo.later is not None:
         waits.append(todo.later - session.now)
     if in_review(session):
@@ -193,6 +195,13 @@ def _next_look(session: Session, todo: Plan) -> Next:
     wait = max(min(waits), SHORTEST_WAIT) if waits else None
     settled = not (todo.steps or todo.later or session.work.doubts)
     return Next(wait, counts=bool(todo.steps), ask=None, forgets=settled)
+
+
+def _until_looked_for(session: Session, doubt: Doubt) -> timedelta:
+    """What became of a lost answer's write mostly shows soon; again when its absence proves that nothing did."""
+    sent = doubt.until - session.doubt
+    soon = sent + session.manifest.settle + EARLY
+    return (soon if session.now < soon else doubt.until) - session.now
 
 
 async def _after(session: Session, error: MarketplaceError, generation: int) -> Next:

@@ -34,6 +34,8 @@ class Marketplace:
     per_second: float | None = None
     """Calls that the configured budget allows; None: the manifest's."""
     quotas: Quotas = field(default_factory=Quotas)
+    calls_at_once: int | None = None
+    """Calls that one process may have under way; None: as many as are answered in time."""
 
 
 @dataclass(frozen=True, slots=True)

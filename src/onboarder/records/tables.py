@@ -134,7 +134,9 @@ store = Table(
         postgresql_where=text("remote_id IS NOT NULL"),
     ),
     Index(
-        "ix_store_due",
+        "ix_store_due_of",
+        "marketplace",
+        "lane",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),

@@ -4,9 +4,16 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from tools.bench import campaign_real
+from tools.bench import campaign_real, campaign_run
 from tools.bench.campaign_real import OUTAGE, WORKERS
-from tools.bench.campaign_run import PHOTOS, PRODUCTS, Campaign, Told
+from tools.bench.campaign_run import (
+    LIMITED_EVERY,
+    LIMITED_FOR,
+    PHOTOS,
+    PRODUCTS,
+    Campaign,
+    Told,
+)
 from tools.bench.processes import child
 from tools.bench.question import Question, Row, Size
 
@@ -44,7 +51,7 @@ def _virtual(calm: Campaign, found: Campaign) -> list[Row]:
         values=(found.peak / MEGABYTE,),
         note=f"{found.before / MEGABYTE:.0f} MB before; three whole marketplaces are in it",
     )
-    return [*_rows(who, calm, found), size]
+    return [*_rows(who, calm, found, outage=campaign_run.OUTAGE), size]
 
 
 def _real(calm: Campaign, found: Campaign, *, troubled: bool) -> list[Row]:
@@ -96,11 +103,12 @@ _CAMPAIGN = TypeAdapter(Campaign)
 QUESTION = Question(
     "The campaign",
     f"Merchants with {PRODUCTS} products of {PHOTOS} photos each are opened and filled on three practice marketplaces at "
-    "once, by one worker on a virtual clock; 2 % of the answers get lost, calls are told to wait, and each marketplace "
-    "fails for a minute. Needed are the calls of an undisturbed campaign. The same in real time is smaller: "
+    "once, by one worker on a virtual clock; the answers of 2 % of the writes get lost, about once in "
+    f"{LIMITED_EVERY:.0f} s all calls are told to wait {LIMITED_FOR:.0f} s, and each marketplace fails for a minute. Needed "
+    "are the calls of an undisturbed campaign. The same in real time is smaller: "
     f"{WORKERS} worker processes, and marketplaces in processes of their own that count with token buckets and refuse what "
-    f"is above their rate; once undisturbed, and once each failing for {OUTAGE:.0f} s, which is much of so short a time: "
-    "it is told without them too. There, from a marketplace's first call to its last by its own log, its rate alone "
-    "dictates the time.",
+    f"is above their rate; once undisturbed, and once each failing for {OUTAGE:.0f} s, which is much of so short a time. "
+    "There, from a marketplace's first call to its last by its own log, its rate alone dictates the time. Where there were "
+    "outages, the time without them is told as well.",
     measure,
 )

@@ -1,4 +1,7 @@
-"""The passes of one process: so many at once per lane, never two over one store."""
+"""The passes of one process: so many at once per lane and marketplace, never two over one store.
+
+Each marketplace has room of its own, so that the stores of a slow one keep nothing from those of a fast one.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from onboarder.converge.loop import PassEnd
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import MarketplaceName, StoreId, marketplace_of
 from onboarder.model.work import Lane
 from onboarder_workers.slots import Slot, Slots
 
@@ -17,22 +20,26 @@ SLOW = 3.0
 
 
 class Passes:
-    """Runs `work` over stores in the slots of their lane. Rings and the sweep both come through here."""
+    """Runs `work` over stores in the slots of their lane and marketplace. Rings and the sweep both come through here.
+
+    A marketplace has `slots` in each lane, or as many as it bears at once, if that is known and fewer.
+    """
 
     def __init__(
         self,
         work: Callable[[StoreId], Awaitable[PassEnd]],
         slots: Mapping[Lane, int],
         *,
+        bearable: Mapping[MarketplaceName, int] | None = None,
         slow: float = SLOW,
     ) -> None:
-        self.slots = slots
         self.begun = 0
         """Passes so far."""
         self.suspected = False
         """Whether what is under way may be why the process has to end: what does not end in time then counts as begun."""
         self._work = work
-        self._slots = {lane: Slots(number) for lane, number in slots.items()}
+        self._numbers, self._bearable = slots, bearable or {}
+        self._slots: dict[tuple[Lane, MarketplaceName], Slots] = {}
         self._slow = slow
         self._running: dict[StoreId, asyncio.Task[None]] = {}
         self._closed = False
@@ -51,12 +58,17 @@ class Passes:
         """The stores of the passes running now; may be asked from any thread."""
         return list(self._running)
 
+    def slots(self, lane: Lane, marketplace: MarketplaceName) -> int:
+        """How many passes there can be at once, those not counted that have become slow."""
+        number = self._numbers[lane]
+        return min(number, self._bearable.get(marketplace, number))
+
     async def begin(self, lane: Lane, store: StoreId) -> None:
         """Wait for a free slot and begin a pass in it; returns once it runs.
 
         Does nothing if one runs over the store already (that one looks again before it lets go), or once closed.
         """
-        slot = await self._slots[lane].take()
+        slot = await self._room(lane, marketplace_of(store)).take()
         if self._closed or store in self._running:
             slot.free()
             return
@@ -89,6 +101,11 @@ class Passes:
         if late:
             log.warning("passes.cut_off", number=len(late))
             await asyncio.wait(late)
+
+    def _room(self, lane: Lane, marketplace: MarketplaceName) -> Slots:
+        if (lane, marketplace) not in self._slots:
+            self._slots[lane, marketplace] = Slots(self.slots(lane, marketplace))
+        return self._slots[lane, marketplace]
 
     async def _pass(self, store: StoreId) -> None:
         try:

@@ -1,6 +1,7 @@
 """One worker process: answers rings, sweeps, keeps the night, shows that it lives, and drains when told to stop."""
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
@@ -12,7 +13,8 @@ import structlog
 from onboarder.application import Application, open_application
 from onboarder.converge.glance import Glances
 from onboarder.converge.loop import converge
-from onboarder.converge.surroundings import Surroundings
+from onboarder.converge.surroundings import Marketplace, Surroundings
+from onboarder.model.ids import MarketplaceName
 from onboarder.model.work import Lane
 from onboarder.queue import RESTART
 from onboarder.records import presence
@@ -30,6 +32,9 @@ log = structlog.get_logger()
 
 DRAIN_SECONDS = 30.0
 """How long passes under way may take to end after the first signal."""
+FILLED, FEWEST = 0.75, 4
+"""Passes per call a second that a marketplace allows, and at least. With as many slow ones beside them they keep its budget
+filled, and wait for their turns less long than a night's call may: a store is then done in one go."""
 
 
 async def work(settings: Settings, lanes: Sequence[Lane]) -> int:
@@ -66,14 +71,18 @@ async def at_work(
         passes = Passes(
             lambda store: converge(around, store, owner=app.name),
             _slots(settings, lanes),
+            bearable=bearable(around),
             slow=min(SLOW, settings.pass_seconds / 10),
         )
         nights = Nights(app)
         stack.push_async_callback(_sign_off, app, passes, nights)
         duties: dict[str, Duty] = {
             **{
-                f"sweep.{lane}": Sweep(around, passes, lane, settings.sweep_seconds).once
+                f"sweep.{lane}.{name}": Sweep(
+                    around, passes, lane, name, settings.sweep_seconds
+                ).once
                 for lane in lanes
+                for name in around.marketplaces
             },
             "nights": nights.once,
             **_glances(settings, around, lanes, passes),
@@ -84,6 +93,11 @@ async def at_work(
         await stack.enter_async_context(_on_duty(duties, bells, passes))
         log.info("worker.started", worker=app.name, lanes=list(lanes))
         yield passes
+
+
+def bearable(around: Surroundings) -> dict[MarketplaceName, int]:
+    """How many passes at once make full use of each marketplace, where that is known."""
+    return {name: _bearable(one) for name, one in around.marketplaces.items()}
 
 
 @asynccontextmanager
@@ -117,6 +131,14 @@ def _glances(
 def _slots(settings: Settings, lanes: Sequence[Lane]) -> dict[Lane, int]:
     known = {Lane.STALL: settings.stall_jobs, Lane.NIGHT: settings.night_jobs}
     return {lane: known[lane] for lane in lanes}
+
+
+def _bearable(marketplace: Marketplace) -> int:
+    rate = marketplace.per_second or marketplace.connector.manifest.requests_per_second
+    called = marketplace.calls_at_once
+    filled = max(FEWEST, math.ceil(rate * FILLED))
+    # One reads or writes its records while another calls.
+    return filled if called is None else min(filled, 2 * called)
 
 
 async def _sign_off(app: Application, passes: Passes, nights: Nights) -> None:

@@ -1,4 +1,4 @@
-"""How many passes of one lane run at once."""
+"""How many passes of one kind run at once."""
 
 import asyncio
 from collections.abc import Callable

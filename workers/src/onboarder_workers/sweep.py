@@ -4,7 +4,6 @@ It does not ring. Rings are only quicker: whatever was never rung for, was lost 
 due because its wait is over is found here, and the lease makes it harmless that two processes find the same store.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from random import Random
 
@@ -21,21 +20,29 @@ SHORTEST_PAUSE = 0.05
 
 
 class Sweep:
-    """One lane's sweep in one process."""
+    """The sweep of one lane and marketplace in one process."""
 
-    def __init__(self, around: Surroundings, passes: Passes, lane: Lane, seconds: float) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        passes: Passes,
+        lane: Lane,
+        marketplace: MarketplaceName,
+        seconds: float,
+    ) -> None:
         self._around = around
         self._passes = passes
         self._lane = lane
+        self._marketplaces = (marketplace,)
         self._seconds = seconds
-        self._slots = passes.slots[lane]
+        self._slots = passes.slots(lane, marketplace)
         # Its own stream, so that what the passes draw does not depend on when a sweep ran.
         self._random = Random(around.random.random())  # noqa: S311  # jitter, not secrets
 
     async def once(self) -> float:
         """Begin a pass for due stores, as many as there are slots; returns the seconds until the next look."""
         now = self._around.clock()
-        known: Collection[MarketplaceName] = self._around.marketplaces.keys()
+        known = self._marketplaces
         async with self._around.database.read() as tx:
             found = await stores.due(
                 tx, now, lane=self._lane, limit=self._slots * VIEW, marketplaces=known

@@ -40,6 +40,10 @@ MANIFEST = Manifest(
     settle=timedelta(seconds=10),
     # About 12 product creates a second were reached; reads take 35 to 60 ms. Mercur has no rate limit of its own.
     requests_per_second=20,
+    # Medusa's pool has ten connections unless it is configured (knex, client.js, poolDefaults), and a call takes several,
+    # one after the other: with sixty calls at once all waited for each other for a minute ("Knex: Timeout acquiring a
+    # connection", Mercur 2.1.5, 2026-11-30). Two workers leave some to the operator.
+    calls_at_once=4,
     human_steps=(
         HumanStep(
             "marketplace",
