@@ -2,15 +2,21 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from structlog.testing import capture_logs
+from tests.support.town import REHEARSAL, a_town
 
 from onboarder.converge.loop import PassEnd
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import StoreId, marketplace_of
 from onboarder.model.work import Lane
+from onboarder.records.database import Database
 from onboarder_workers.passes import Passes
+from onboarder_workers.process import FEWEST, bearable
 
 A, B, C = (StoreId(f"knm-{name}@rehearsal") for name in "abc")
+ELSEWHERE = StoreId("knm-a@elsewhere")
 
 
 class Work:
@@ -18,7 +24,7 @@ class Work:
 
     def __init__(self) -> None:
         self.begun: list[StoreId] = []
-        self.ends = {store: asyncio.Event() for store in (A, B, C)}
+        self.ends = {store: asyncio.Event() for store in (A, B, C, ELSEWHERE)}
         self.answers: dict[StoreId, list[PassEnd]] = {}
 
     async def __call__(self, store: StoreId) -> PassEnd:
@@ -113,6 +119,49 @@ async def test_who_waits_for_a_slot_goes_away_when_the_process_closes() -> None:
 
     assert work.begun == [A]
     await ended(passes, work)
+
+
+async def test_a_marketplace_whose_slots_are_taken_keeps_none_from_another() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 1})
+    await passes.begin(Lane.STALL, A)
+
+    await asyncio.wait_for(passes.begin(Lane.STALL, ELSEWHERE), 1)
+    await settled()
+
+    assert work.begun == [A, ELSEWHERE]
+    await ended(passes, work)
+
+
+async def test_a_marketplace_has_no_more_slots_than_it_bears() -> None:
+    work = Work()
+    passes = Passes(work, {Lane.STALL: 2}, bearable={marketplace_of(A): 1})
+    await passes.begin(Lane.STALL, A)
+    second = asyncio.create_task(passes.begin(Lane.STALL, B))
+    await settled()
+
+    assert work.begun == [A]
+    assert passes.slots(Lane.STALL, marketplace_of(ELSEWHERE)) == 2
+    second.cancel()
+    await ended(passes, work)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "calls_at_once", "slots"),
+    [(50, None, 38), (10, None, 8), (1, None, FEWEST), (20, 4, 8), (2, 4, FEWEST)],
+)
+async def test_slots_follow_the_budget_and_the_calls_that_a_marketplace_bears(
+    database: Database, per_second: float, calls_at_once: int | None, slots: int
+) -> None:
+    async with a_town(database) as town:
+        there = replace(
+            town.around.marketplaces[REHEARSAL],
+            per_second=per_second,
+            calls_at_once=calls_at_once,
+        )
+        found = bearable(replace(town.around, marketplaces={REHEARSAL: there}))
+
+    assert found == {REHEARSAL: slots}
 
 
 async def test_slow_passes_make_way_and_never_take_all_the_room() -> None:

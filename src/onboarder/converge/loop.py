@@ -161,6 +161,8 @@ async def _carry_out(session: Session) -> Plan:
         if session.store.observed_at is None:
             # Found, not opened: see what it holds before anything is created in it.
             await observe(session)
+    if session.doubtful:
+        await session.reload()
     return await _todo(session)
 
 

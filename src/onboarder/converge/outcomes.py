@@ -166,6 +166,7 @@ async def _conclude(
 ) -> None:
     """Only a lost answer leaves a doubt; every other error says that nothing was changed there."""
     lost = isinstance(error, OutcomeUnknown)
+    session.doubtful |= lost
     await writes.conclude(
         tx,
         intents,

@@ -36,6 +36,8 @@ class PassRecords:
         self.manifest = self.connector.manifest
         self.bound: Bound | None = None
         """The time limit of the pass under way."""
+        self.doubtful = False
+        """Whether an answer got lost in this pass: `work` does not know yet what is in doubt."""
         self._numbers = itertools.count()
         self._wanted: tuple[StoreWork, Wanted] | None = None
         """And what it was derived from."""

@@ -104,8 +104,8 @@ QUESTION = Question(
     "The campaign",
     f"Merchants with {PRODUCTS} products of {PHOTOS} photos each are opened and filled on three practice marketplaces at "
     "once, by one worker on a virtual clock; the answers of 2 % of the writes get lost, about once in "
-    f"{LIMITED_EVERY:.0f} s all calls are told to wait {LIMITED_FOR:.0f} s, and each marketplace fails for a minute. Needed "
-    "are the calls of an undisturbed campaign. The same in real time is smaller: "
+    f"{LIMITED_EVERY:.0f} s all calls are told to wait {LIMITED_FOR:.0f} s, and each marketplace fails for a minute. "
+    "Needed are the calls of an undisturbed campaign. The same in real time is smaller: "
     f"{WORKERS} worker processes, and marketplaces in processes of their own that count with token buckets and refuse what "
     f"is above their rate; once undisturbed, and once each failing for {OUTAGE:.0f} s, which is much of so short a time. "
     "There, from a marketplace's first call to its last by its own log, its rate alone dictates the time. Where there were "

@@ -41,8 +41,8 @@ POLL_SECONDS = 0.5
 AHEAD = 2
 """Rings a lane takes while all its slots are busy: few, so that another process can take the others."""
 HELD_SECONDS = 2.0
-"""How long a ring waits for a slot before it is dropped, so that a full marketplace's rings do not stand before another's for
-long: the sweep finds the store anyway. A dead worker holds its rings' ids little longer."""
+"""How long a ring waits for a slot before it is dropped: a full marketplace's rings must not stand before another's for
+long, and the sweep finds the store anyway. A dead worker holds its rings' ids little longer."""
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0
 LEFT_ALONE = timedelta(minutes=5)
 """How long a job of a kind unknown here is not looked at again."""
