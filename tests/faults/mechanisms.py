@@ -6,6 +6,7 @@ Nothing in the product knows about this: a mechanism is taken out by replacing f
 # pyright: reportPrivateUsage=false
 # What is taken out mostly has no public name.
 
+import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -192,6 +193,10 @@ def _sent_once(patch: Patch) -> None:
 
 def _forget_when_closed(patch: Patch) -> None:
     patch.setattr(client, "_FORGET_WHEN_CLOSED", bytes(8))
+
+
+def _give_up_on_silence(patch: Patch) -> None:
+    patch.delattr(socket, "TCP_USER_TIMEOUT")
 
 
 def _budget(patch: Patch) -> None:
@@ -397,6 +402,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "the system goes on delivering it",
         f"{CONNECTOR}/test_given_up.py::test_what_was_not_yet_delivered_when_a_call_is_given_up_never_is",
         _forget_when_closed,
+    ),
+    Mechanism(
+        "a connection ends when the other side falls silent",
+        "the system goes on trying for a quarter of an hour",
+        f"{CONNECTOR}/test_given_up.py::test_what_nobody_acknowledges_is_given_up_by_the_kernel_itself",
+        _give_up_on_silence,
     ),
     Mechanism(
         "budget shared by all processes",

@@ -135,9 +135,7 @@ store = Table(
     ),
     Index(
         "ix_store_due_of",
-        "marketplace",
-        "lane",
-        "due_at",
+        *("marketplace", "lane", "due_at"),
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),

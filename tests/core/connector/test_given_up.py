@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
+from onboarder.connector.advice import UNREACHABLE
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.errors import OutcomeUnknown
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
@@ -15,6 +17,7 @@ from onboarder.model.ids import Reference
 from tests.core.connector.hostile import answer, hostile
 
 DEADLINE = timedelta(seconds=0.3)
+NEVER = timedelta(minutes=10)
 PHOTO = ("file", ("p.jpg", bytes(4_000_000), "image/jpeg"))
 WRITE = Request("POST", "/x", "/x", Effect.WRITE, reference=Reference("r"))
 UPLOAD = Request("POST", "/x", "/x", Effect.WRITE, files=(PHOTO,), reference=Reference("r"))
@@ -56,6 +59,20 @@ async def test_what_was_not_yet_delivered_when_a_call_is_given_up_never_is() -> 
         await http.aclose()
 
     assert taken < len(PHOTO[1][1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's option is Linux's")
+async def test_what_nobody_acknowledges_is_given_up_by_the_kernel_itself() -> None:
+    """As for a worker that was stopped and can give nothing up: long before the call's own deadline."""
+    with one_who_does_not_read() as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        client = open_client(address, unheard=DEADLINE)
+        http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="deaf", deadline=NEVER)
+        with pytest.raises(OutcomeUnknown) as lost:
+            await asyncio.wait_for(http.send(UPLOAD), 10)
+        await http.aclose()
+
+    assert lost.value.advice is UNREACHABLE
 
 
 def _read_at_last(server: socket.socket) -> int:

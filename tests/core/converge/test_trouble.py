@@ -51,23 +51,6 @@ async def test_an_answer_lost_on_the_way_to_an_open_shop_costs_only_time(
     assert await town.tasks() == []
 
 
-async def test_a_listing_whose_answer_was_lost_is_found_soon_after_the_settle_time(
-    town: Town,
-) -> None:
-    """Not only when its absence would prove something: somebody stands at the stall."""
-    await town.dial(Dial(fault=Fault.LOST_AFTER, route="/v1/items*", method="POST", times=1))
-    [store] = await town.order(await town.settle(1))
-    await town.pass_over(store)
-    until = min(doubt.until for doubt in (await town.work_of(store)).doubts)
-
-    town.clock.now = await town.next_due() or town.clock.now
-    await town.pass_over(store)
-
-    assert town.clock() < until - town.around.call_deadline / 2
-    assert (await town.work_of(store)).doubts == ()
-    assert (await town.account()).creates == {"stores": 1, "listings": 3}
-
-
 @pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.HTML])
 @pytest.mark.parametrize(
     ("changes", "state", "price"),
