@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import cache, lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import httpx
@@ -21,9 +21,14 @@ from httpx_aiohttp import AiohttpTransport
 from onboarder.connector.leave import still_has_leave
 from onboarder.connector.request import Request
 
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
 KEPT_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the 5 after which common servers close theirs, under a write perhaps."""
-TIMEOUT = httpx.Timeout(30, connect=5)
+TIMEOUT = httpx.Timeout(None, connect=5)
+"""A call's own deadline covers all of it; a timer for every piece that comes in costs more than it tells."""
 UNHEARD = timedelta(seconds=20)
 """As long as a call may take by default."""
 MOST_ADDRESSES = 1000
@@ -123,7 +128,7 @@ def _address(host: str, path: str) -> httpx.URL:
 
 
 def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
-    pool = aiohttp.TCPConnector(
+    pool = _Pool(
         limit=connections,
         keepalive_timeout=KEPT_ALIVE,
         ssl=_trusted(),
@@ -133,7 +138,6 @@ def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
         connector=pool,
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
-        trace_configs=[_looking_at_leave()],
     )
 
 
@@ -153,16 +157,16 @@ def _socket(
     return made
 
 
-def _looking_at_leave() -> aiohttp.TraceConfig:
+class _Pool(aiohttp.TCPConnector):
     """Connecting may take long: once there is a connection, and before anything goes out on it, one last look."""
-    tracing: aiohttp.TraceConfig = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(_look)
-    tracing.on_connection_reuseconn.append(_look)
-    return tracing
 
-
-async def _look(_session: object, _context: object, _connection: object) -> None:
-    if not still_has_leave():
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: "list[Trace]", timeout: aiohttp.ClientTimeout
+    ) -> "Connection":
+        connection = await super().connect(req, traces, timeout)
+        if still_has_leave():
+            return connection
+        connection.release()
         raise aiohttp.ConnectionTimeoutError("the leave to call is over")
 
 
