@@ -1,0 +1,40 @@
+"""A smaller campaign in real time, with worker and marketplace processes, beside the time that the rates alone dictate."""
+
+from collections.abc import Sequence
+
+from tools.bench import campaign_real
+from tools.bench.campaign_real import OUTAGE, WORKERS
+from tools.bench.campaign_rows import CALM, MEGABYTE, campaign_rows, in_virtual_time
+from tools.bench.campaign_run import PHOTOS, PRODUCTS
+from tools.bench.question import Question, Row, Size
+
+MERCHANTS, SHORT = 30, 8
+MOST_MEGABYTES = 200
+
+
+def measure(size: Size) -> Sequence[Row]:
+    calm = in_virtual_time(CALM, "calm")
+    rows: list[Row] = []
+    for troubled in (False, True):
+        found = campaign_real.campaign(size.of(MERCHANTS, SHORT), troubled=troubled)
+        who = f"{found.merchants} merchants, {'troubled' if troubled else 'undisturbed'}"
+        rows += campaign_rows(who, calm, found, outage=OUTAGE if troubled else 0)
+        rows += [
+            Row(
+                what=f"{who}: greatest size of a worker process",
+                unit="MB",
+                values=(found.peak / MEGABYTE,),
+                at_most=MOST_MEGABYTES,
+            )
+        ]
+    return rows
+
+
+QUESTION = Question(
+    "The campaign in real time",
+    f"The same with {WORKERS} worker processes, and marketplaces in processes of their own that count with token buckets "
+    f"and refuse what is above their rate: {PRODUCTS} products of {PHOTOS} photos a merchant, once undisturbed, and once "
+    f"each marketplace failing for {OUTAGE:.0f} s, which is much of so short a time. From a marketplace's first call to its "
+    "last by its own log, its rate alone dictates the time.",
+    measure,
+)
