@@ -34,7 +34,7 @@ QUESTION = Question(
     "The campaign in real time",
     f"The same with {WORKERS} worker processes, and marketplaces in processes of their own that count with token buckets "
     f"and refuse what is above their rate: {PRODUCTS} products of {PHOTOS} photos a merchant, once undisturbed, and once "
-    f"each marketplace failing for {OUTAGE:.0f} s, which is much of so short a time. From a marketplace's first call to its "
-    "last by its own log, its rate alone dictates the time.",
+    f"each marketplace failing for {OUTAGE:.0f} s, which is much of so short a time. From a marketplace's first call to "
+    "its last by its own log, its rate alone dictates the time.",
     measure,
 )
