@@ -57,13 +57,16 @@ class Breaker:
         self._probe_until = self._clock() + PROBE_ENDS
         return True
 
-    def failed(self, store: str = "") -> None:
-        """The marketplace could not be reached, or answered that it cannot serve; `store` is whose call it was."""
+    def failed(self, store: str = "", why: str = "") -> None:
+        """The marketplace could not be reached, or answered that it cannot serve; `store` is whose call it was.
+
+        `why` of the last failure is logged; English.
+        """
         self._failures += 1
         self._stores.add(store or f"call {self._failures}")
         if self._open_until is None:
             if self._failures >= TRIPS_AT and len(self._stores) >= OF_STORES:
-                log.warning("breaker.opened", failures=self._failures)
+                log.warning("breaker.opened", failures=self._failures, last=why)
                 self._open_until = self._clock() + self._pause
         elif self._probe_until is not None:  # others were under way before it opened: no news
             self._pause = min(LONGEST_PAUSE, self._pause * 2)

@@ -121,20 +121,20 @@ class MarketplaceHttp:
         try:
             answer = await self._exchange(request)
         except asyncio.CancelledError:
-            self._breaker.failed(store_at_work())  # the deadline passed while it had the call
+            self._breaker.failed(store_at_work(), "deadline")  # passed while it had the call
             raise
         except MarketplaceError:
             self._breaker.unheard()
             raise
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError) as error:
             detail = type(error.__cause__ or error).__name__
-            self._breaker.failed(store_at_work())
+            self._breaker.failed(store_at_work(), detail)
             if never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
         self._log(request, answer.status, started)
         if answer.status >= 500:
-            self._breaker.failed(store_at_work())
+            self._breaker.failed(store_at_work(), f"status {answer.status}")
         else:
             self._breaker.worked()
         return await self._judge(request, answer)
