@@ -93,12 +93,13 @@ async def test_lanes_have_queues_of_their_own(settings: Settings) -> None:
 
 
 async def test_more_rings_than_slots_wait_in_redis_for_whoever_is_free(
-    settings: Settings, redis_url: str
+    settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bell, "HELD_SECONDS", 60.0)
     free = asyncio.Event()
 
     async def work(_: StoreId) -> PassEnd:
-        await free.wait()
+        await asyncio.wait_for(free.wait(), 60)
         return PassEnd.DONE
 
     busy = Passes(work, {Lane.STALL: 1})
@@ -113,6 +114,27 @@ async def test_more_rings_than_slots_wait_in_redis_for_whoever_is_free(
         assert (held <= 3, waiting) == (True, 19)
         free.set()
         await eventually(lambda: is_so(busy.begun == 20))
+
+
+async def test_rings_of_a_full_marketplace_do_not_stand_before_anothers_for_long(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell, "HELD_SECONDS", 0.05)
+    begun, free = list[StoreId](), asyncio.Event()
+
+    async def work(store: StoreId) -> PassEnd:
+        begun.append(store)
+        await asyncio.wait_for(free.wait(), 60)
+        return PassEnd.DONE
+
+    full = [StoreId(f"knm-{number}@rehearsal") for number in range(10)]
+    elsewhere = StoreId("knm-0@elsewhere")
+    async with bell_answered(settings, Lane.STALL, Passes(work, {Lane.STALL: 1})):
+        await ring(settings, *((store, Lane.STALL) for store in [*full, elsewhere]))
+        await eventually(lambda: is_so(elsewhere in begun))
+        free.set()
+
+    assert len(begun) < len(full)
 
 
 async def test_ringing_never_fails_and_never_waits_long(tmp_path: Path) -> None:
