@@ -137,6 +137,44 @@ async def test_rings_of_a_full_marketplace_do_not_stand_before_anothers_for_long
     assert len(begun) < len(full)
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_an_end_in_the_moment_of_a_ring_is_not_missed(turns: int) -> None:
+    worker = Silent()
+    answering_on = asyncio.create_task(worker.answer())
+    await turn(3)
+    worker.ring()
+    await turn(turns)
+    answering_on.cancel()
+
+    await asyncio.wait([answering_on], timeout=2)
+
+    assert answering_on.done()
+    answering_on.cancel()
+
+
+class Silent(bell.RungWorker):
+    """A worker that is rung and finds nothing."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self.poll_delay_s = 60
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def _poll_iteration(self) -> None:
+        pass
+
+    async def answer(self) -> None:
+        await self._answer()
+
+
+async def turn(times: int) -> None:
+    """Let whatever can go on go on, so many times."""
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
 async def test_ringing_never_fails_and_never_waits_long(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
 

@@ -111,17 +111,18 @@ class RungWorker(Worker):
         await self.pool.delete(in_progress_key_prefix + job_id)
 
     async def _answer(self) -> None:
-        while True:
+        while not _told_to_end():
             self._rung.clear()
             await self._poll_iteration()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rung.wait(), self.poll_delay_s)
+                async with asyncio.timeout(self.poll_delay_s):
+                    await self._rung.wait()
                 await asyncio.sleep(0)  # a job that just ended gives its place back in this turn
 
     async def _listen(self) -> None:
         async with self.pool.pubsub() as announced:
             await announced.subscribe(self.queue_name)
-            while True:
+            while not _told_to_end():
                 await announced.get_message(timeout=60)
                 self._rung.set()
 
@@ -174,7 +175,8 @@ async def ring(ctx: dict[str, object], store: str) -> None:
     """The one arq function: begin a pass over the store. Only an id travels; the database says what is to be done."""
     passes, lane = cast("Passes", ctx[PASSES]), cast("Lane", ctx[LANE])
     with suppress(TimeoutError):
-        await asyncio.wait_for(passes.begin(lane, StoreId(store)), HELD_SECONDS)
+        async with asyncio.timeout(HELD_SECONDS):
+            await passes.begin(lane, StoreId(store))
 
 
 async def answer_rings(settings: Settings, lane: Lane, passes: Passes) -> None:
@@ -235,6 +237,12 @@ def _is_ring(job: bytes) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _told_to_end() -> bool:
+    """redis-py sends with `asyncio.wait_for`, which in Python 3.11 can swallow a cancellation (cpython gh-86296)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _dump(job: dict[str, object]) -> bytes:

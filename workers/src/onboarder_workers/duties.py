@@ -27,4 +27,5 @@ async def repeat(name: str, duty: Duty, stop: asyncio.Event) -> None:
             log.exception("duty.failed", duty=name)
             pause = PAUSE_AFTER_FAILURE
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            async with asyncio.timeout(pause):
+                await stop.wait()
