@@ -127,7 +127,7 @@ async def _copy(
     source = (
         select(*values)
         .select_from(table.join(series, literal(True)))
-        .where(whose.startswith(first))
+        .where(whose.in_((first, store_id(first, REHEARSAL))))
     )
     await tx.execute(insert(table).from_select([one.name for one in table.columns], source))
 
