@@ -34,6 +34,8 @@ class Place:
     round: int
     sent_at: float | None = None
     """When it was sent; what never was says nothing of the marketplace."""
+    answered: bool = False
+    """Only an answer is in time: a refused connection is quick and says nothing either."""
 
 
 class ConcurrencyLimit:
@@ -66,16 +68,16 @@ class ConcurrencyLimit:
     def leave(self, place: Place) -> None:
         """The call is over, answered or not."""
         if place.sent_at is not None:
-            self._learn(place.round, asyncio.get_running_loop().time() - place.sent_at)
+            self._learn(place, asyncio.get_running_loop().time() - place.sent_at)
         self._free()
 
-    def _learn(self, entered: int, seconds: float) -> None:
+    def _learn(self, place: Place, seconds: float) -> None:
         """Calls from before the last cut say nothing about the new limit."""
-        if seconds < self._patience:
+        if seconds >= self._patience:
+            self._late += place.round == self._round
+        elif place.answered:
             self.limit = min(self._most, self.limit + 1 / self.limit)
             self._in_time += 1
-        elif entered == self._round:
-            self._late += 1
         if self._late >= TOO_MANY:
             self._cut()
         elif self._in_time >= AMONG:

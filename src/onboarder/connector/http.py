@@ -132,6 +132,7 @@ class MarketplaceHttp:
             if never_sent(error):
                 raise _NotSent(UNREACHABLE, detail=detail) from None
             raise self._doubt(request, UNREACHABLE, detail) from None
+        place.answered = True
         self._log(request, answer.status, started)
         if answer.status >= 500:
             self._breaker.failed(store_at_work(), f"status {answer.status}")

@@ -81,10 +81,11 @@ def _limit(most: int = 8) -> ConcurrencyLimit:
     return ConcurrencyLimit(most, patience=PATIENCE)
 
 
-async def _call(limit: ConcurrencyLimit, seconds: float) -> None:
+async def _call(limit: ConcurrencyLimit, seconds: float, *, answered: bool = True) -> None:
     place = await limit.enter()
     limit.sent(place)
     await asyncio.sleep(seconds)
+    place.answered = answered
     limit.leave(place)
 
 
@@ -127,6 +128,18 @@ def test_after_a_cut_the_limit_rises_again_as_far_as_it_was() -> None:
         assert limit.limit == 8
 
     run(recovering())
+
+
+def test_what_ends_quickly_without_an_answer_raises_no_limit() -> None:
+    async def refused() -> None:
+        limit = _limit()
+        await _calls(limit, *[6.0] * 8)
+        before = limit.limit
+        for _ in range(100):
+            await _call(limit, 0.001, answered=False)
+        assert limit.limit == before
+
+    run(refused())
 
 
 def test_who_finds_no_place_in_time_is_told_when_to_come_back() -> None:
