@@ -29,11 +29,11 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "src/onboarder/connector/http.py": "default of the clock it is given",
     },
     "BEGIN": {
-        "src/onboarder/records/database.py": "the one place that opens transactions",
+        "src/onboarder/records/engines.py": "the one place that opens connections",
         "connectors/rehearsal/src/onboarder_rehearsal/server/state.py": "the practice marketplace's own file",
     },
     "engine": {
-        "src/onboarder/records/database.py": "the one place that opens transactions",
+        "src/onboarder/records/engines.py": "the one place that opens connections",
     },
     "knows that it is tested": {},
 }

@@ -57,15 +57,15 @@ class VirtualDatabase(Database):
         self._inner = inner
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         with in_threads():
-            async with self._inner.write() as tx:
+            async with self._inner.write(brief=brief) as tx:
                 yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         with in_threads():
-            async with self._inner.read() as tx:
+            async with self._inner.read(brief=brief) as tx:
                 yield tx
 
 

@@ -47,16 +47,16 @@ class FusedDatabase(Database):
         self._fuse = fuse
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         self._fuse.step()
-        async with self._inner.write() as tx:
+        async with self._inner.write(brief=brief) as tx:
             yield tx
             self._fuse.step()
         self._fuse.step()
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
-        async with self._inner.read() as tx:
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        async with self._inner.read(brief=brief) as tx:
             yield tx
         self._fuse.step()
 

@@ -34,16 +34,16 @@ class DisturbedDatabase(Database):
         self._deed = deed
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         self._left -= 1
         if self._left == 0:
             await self._deed()
-        async with self._inner.write() as tx:
+        async with self._inner.write(brief=brief) as tx:
             yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
-        async with self._inner.read() as tx:
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        async with self._inner.read(brief=brief) as tx:
             yield tx
 
 

@@ -110,8 +110,8 @@ class Tiring(FusedDatabase):
         self._clock = clock
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
-        async with super().write() as tx:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        async with super().write(brief=brief) as tx:
             yield tx
         self._clock.pass_by(CALL_DEADLINE + timedelta(seconds=1))
 
@@ -125,9 +125,9 @@ class Busy(FusedDatabase):
         self._left = 3
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         if self._family.refreshes and self._left:
             self._left -= 1
             raise RecordsBusy
-        async with super().write() as tx:
+        async with super().write(brief=brief) as tx:
             yield tx

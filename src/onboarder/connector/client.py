@@ -65,8 +65,8 @@ class MarketplaceClient(httpx.AsyncClient):
             headers={**self._always, **request.headers},
             extensions=_EXTENSIONS,
         )
-        if int(message.headers.get("Content-Length", 0)) <= AT_ONCE:
-            message.read()  # files too: in one piece they are sent with less ado
+        if request.files and int(message.headers.get("Content-Length", 0)) <= AT_ONCE:
+            message.read()  # in one piece they are sent with less ado, as all else is
         return message
 
     async def pass_on(self, message: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:

@@ -87,7 +87,7 @@ class MarketplaceHttp:
         started = time.monotonic()
         try:
             self._breaker.check()
-            async with asyncio.timeout(self._deadline) as total:
+            async with asyncio.timeout(None) as total:
                 return await up_to_three_times(
                     lambda: self._attempt(request, total),
                     lambda e: self._breaker.calm and _repeatable(e, request.effect),
@@ -102,7 +102,7 @@ class MarketplaceHttp:
 
     async def _attempt(self, request: Request, total: asyncio.Timeout) -> Answer:
         """A call that waited in vain, for its place or its slot, was never sent: its deadline stands still meanwhile."""
-        left = _stopped(total)
+        left = _stopped(total, self._deadline)
         place = await self._limit.enter()
         try:
             await self._budget.acquire(request.scope)
@@ -210,12 +210,13 @@ class MarketplaceHttp:
         )
 
 
-def _stopped(total: asyncio.Timeout) -> float:
-    """Stop the clock of a deadline; the seconds that were left."""
-    now = asyncio.get_running_loop().time()
-    left = (total.when() or now) - now
+def _stopped(total: asyncio.Timeout, whole: float) -> float:
+    """Stop the clock of a deadline; the seconds that were left, the whole if it had not started yet."""
+    end = total.when()
+    if end is None:
+        return whole
     total.reschedule(None)
-    return left
+    return end - asyncio.get_running_loop().time()
 
 
 class _NotSent(Unavailable):

@@ -80,7 +80,7 @@ def changed_there(
     content: ListingContent | None,
 ) -> frozenset[ListingField]:
     """Fields that differ from what both sides last agreed on, unless they now are what we want anyway."""
-    if baseline is None or observed is None:
+    if baseline is None or observed is None or baseline == observed:
         return frozenset()
     return frozenset(
         name

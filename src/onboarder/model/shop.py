@@ -102,6 +102,8 @@ class ListingContent:
 
     def differing(self, other: "ListingContent") -> frozenset[ListingField]:
         """The fields in which the two differ, apart from the Reference."""
+        if self == other:
+            return frozenset()  # nearly always, and much quicker than field by field
         return frozenset(name for name in ListingField if self.value(name) != other.value(name))
 
     def value(self, name: ListingField) -> object:

@@ -88,7 +88,7 @@ class Clerk:
 
     async def _take(self, asked: Sequence[tuple[StoreId, str]]) -> Sequence[Lease | None]:
         taken: dict[tuple[StoreId, str], Lease] = {}
-        async with self._database.write() as tx:
+        async with self._database.write(brief=True) as tx:
             now = self._clock()
             for owner in dict.fromkeys(owner for _, owner in asked):
                 ids = [one for one, who in asked if who == owner]
@@ -97,16 +97,16 @@ class Clerk:
         return [taken.pop(one, None) for one in asked]
 
     async def _load(self, asked: Sequence[StoreId]) -> Sequence[StoreWork | Exception]:
-        async with self._database.read() as tx:
+        async with self._database.read(brief=True) as tx:
             return await loading.load_all(tx, asked)
 
     async def _approved(self, asked: Sequence[StoreId]) -> Sequence[Sequence[DriftRecord]]:
-        async with self._database.read() as tx:
+        async with self._database.read(brief=True) as tx:
             found = await open_drifts.approved(tx, asked)
         return [found.get(one, ()) for one in asked]
 
     async def _write(self, entries: Sequence[Entry]) -> Sequence[datetime | Exception]:
-        async with self._database.write() as tx:
+        async with self._database.write(brief=True) as tx:
             now = self._clock()
             until = now + self._span
             proofs = await leases.prove(tx, [one.lease for one in entries])
@@ -118,7 +118,7 @@ class Clerk:
         return [until if one.lease in held else LeaseLost(one.lease.store_id) for one in entries]
 
     async def _end(self, endings: Sequence[Ending]) -> Sequence[bool | Exception]:
-        async with self._database.write() as tx:
+        async with self._database.write(brief=True) as tx:
             now = self._clock()
             proofs = await leases.prove(tx, [one.release.lease for one in endings])
             ours = [one for one in endings if one.release.lease in proofs]

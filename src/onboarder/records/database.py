@@ -4,25 +4,21 @@ SQLite writes go through a single connection that begins every transaction IMMED
 with "database is locked" when they turn from reading to writing, and the driver's own transaction mode loses updates.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, event
+from sqlalchemy import BindParameter, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from onboarder.records.engines import DriverConnection, to_postgres, to_sqlite
 from onboarder.records.one_trip import OneTripConnection
 
 BUSY = timedelta(seconds=5)
 """How long an embedded write waits for another process's write before `RecordsBusy`."""
-READERS = 4
-POSTGRES_CONNECTIONS = 10
 PASSING = ("08", "40", "53", "57")
 """Classes of SQLSTATE that pass by themselves: lost connection, deadlock, no room, server going down."""
 
@@ -54,14 +50,18 @@ class Database:
     def __init__(self, url: str, *, busy: timedelta = BUSY) -> None:
         self.url = url
         self.embedded = url.startswith("sqlite")
-        self._writer = _sqlite(url, busy, writing=True) if self.embedded else _postgres(url)
-        self._reader = _sqlite(url, busy, writing=False) if self.embedded else self._writer
+        self._writer = to_sqlite(url, busy, writing=True) if self.embedded else to_postgres(url)
+        self._reader = to_sqlite(url, busy, writing=False) if self.embedded else self._writer
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
-        """A transaction that commits at the end of the block; `RecordsBusy` if the database cannot take it."""
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        """A transaction that commits at the end of the block; `RecordsBusy` if the database cannot take it.
+
+        `brief` promises statements about a few rows by their keys: embedded, they then run without a trip to a thread.
+        """
         try:
             async with self._writer.begin() as connection:
+                self._say_how_long(connection, brief=brief)
                 yield connection
         except DBAPIError as error:
             if not _passes(error):
@@ -69,9 +69,10 @@ class Database:
             raise RecordsBusy(str(error.orig)) from error
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
-        """A consistent view; writing in it fails on SQLite."""
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        """A consistent view; writing in it fails on SQLite. `brief` as in `write`."""
         async with self._reader.connect() as connection:
+            self._say_how_long(connection, brief=brief)
             yield connection
 
     async def wipe(self) -> None:
@@ -79,13 +80,18 @@ class Database:
         if self.embedded:
             async with self._writer.connect() as connection:
                 raw = await connection.get_raw_connection()
-                await cast("_DriverConnection", raw.driver_connection).execute(
+                await cast("DriverConnection", raw.driver_connection).execute(
                     "PRAGMA wal_checkpoint(TRUNCATE)"
                 )
 
     async def aclose(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+    def _say_how_long(self, transaction: Transaction, *, brief: bool) -> None:
+        there = transaction.sync_connection
+        if brief and self.embedded and there is not None:
+            cast("OneTripConnection", there.connection.driver_connection).brief = True
 
 
 def _passes(error: DBAPIError) -> bool:
@@ -95,69 +101,3 @@ def _passes(error: DBAPIError) -> bool:
         or error.connection_invalidated
         or state.startswith(PASSING)
     )
-
-
-def _postgres(url: str) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=POSTGRES_CONNECTIONS,
-        max_overflow=10,
-        pool_pre_ping=True,
-        hide_parameters=True,  # errors are logged, and rows hold names and phones
-    )
-
-
-def _sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:
-    Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(
-        url,
-        pool_size=1 if writing else READERS,
-        max_overflow=0,
-        pool_timeout=60,
-        connect_args={"async_creator_fn": OneTripConnection},
-        hide_parameters=True,  # errors are logged, and rows hold names and phones
-    )
-    begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
-
-    def on_connect(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-        del entry
-        cast("_DriverConnection", connection).isolation_level = None
-        cursor = connection.cursor()
-        wait = f"busy_timeout={busy // timedelta(milliseconds=1)}"
-        for pragma in (wait, *_PRAGMAS, *([] if writing else ["query_only=ON"])):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", on_connect)
-    event.listen(engine.sync_engine, "begin", on_begin)
-    event.listen(engine.sync_engine, "invalidate", _roll_back)
-    return engine
-
-
-def _roll_back(
-    connection: DBAPIConnection, entry: ConnectionPoolEntry, error: BaseException | None
-) -> None:
-    """Before a connection is closed under a cancelled statement: SQLite only closes it once nobody holds the statement.
-
-    Until then, which may be long, its transaction would keep the write lock, and no process could write.
-    """
-    del entry, error
-    with suppress(Exception):  # it may be broken already, and is closed next
-        connection.rollback()
-
-
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-)
-"""FULL: an intent must survive a power cut before the call it announces is sent."""
-
-
-class _DriverConnection(Protocol):
-    isolation_level: str | None
-
-    def execute(self, sql: str) -> Awaitable[object]: ...

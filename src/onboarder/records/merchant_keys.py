@@ -118,14 +118,14 @@ class MerchantKeys:
     @asynccontextmanager
     async def _read(self) -> AsyncGenerator[Transaction]:
         await self._ready()
-        async with self._database.read() as tx:
+        async with self._database.read(brief=True) as tx:
             yield tx
 
     @asynccontextmanager
     async def _write(self) -> AsyncGenerator[Transaction]:
         """What a write replaces or deletes is overwritten, not only marked as free."""
         await self._ready()
-        async with self._database.write() as tx:
+        async with self._database.write(brief=True) as tx:
             if self._database.embedded:
                 await tx.execute(text("PRAGMA secure_delete=ON"))
             yield tx

@@ -2,6 +2,10 @@
 
 The driver runs every step of a cursor (made, run, read, closed) on the connection's own thread, and each trip there
 costs more than the statement itself. Here a statement is run, read to its end and let go of in one.
+
+In a brief transaction even that one is saved: between its beginning, which may wait for another process, and its commit,
+which waits for the disk, a statement takes less time than it takes to wake a thread that then must wait for the
+interpreter's lock at every row.
 """
 
 import sqlite3
@@ -60,16 +64,29 @@ class OneTripConnection(aiosqlite.Connection):
     """The driver's connection, whose cursors are those above. Await it to connect."""
 
     def __init__(self, path: str, *, check_same_thread: bool = True, timeout: float = 5.0) -> None:
-        connect = partial(
-            sqlite3.connect, path, check_same_thread=check_same_thread, timeout=timeout
-        )
+        del (
+            check_same_thread
+        )  # whoever is brief comes from another thread, and never while this one is busy
+        connect = partial(sqlite3.connect, path, check_same_thread=False, timeout=timeout)
         super().__init__(connect, iter_chunk_size=1)
         self._thread.daemon = True  # as SQLAlchemy has it: a forgotten connection keeps no process
+        self.brief = False
+        """Whether statements run on the caller's thread."""
 
     def cursor(self) -> OneTripCursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # what SQLAlchemy asks of it, it has
         """A cursor; making it costs no trip."""
         return OneTripCursor(self)
 
+    async def rollback(self) -> None:
+        """Nothing waits for a rollback either."""
+        if self.brief:
+            self._conn.rollback()
+        else:
+            await super().rollback()
+
     async def run(self, there: Callable[[sqlite3.Connection], None]) -> None:
-        """Run a function on the connection's thread."""
+        """Run a function on the connection's thread, or at once if the transaction is a brief one."""
+        if self.brief:
+            there(self._conn)
+            return
         await self._execute(there, self._conn)  # type: ignore[no-untyped-call]  # the driver has no types

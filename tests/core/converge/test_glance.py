@@ -317,14 +317,14 @@ class BusyAtFirst(Database):
         self._inner, self._left = inner, times
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
-        async with self._inner.write() as tx:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        async with self._inner.write(brief=brief) as tx:
             self._left -= 1
             if self._left >= 0:
                 raise RecordsBusy
             yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
-        async with self._inner.read() as tx:
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
+        async with self._inner.read(brief=brief) as tx:
             yield tx

@@ -28,15 +28,15 @@ class Counted(Database):
         self.written = self.looked = 0
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         self.written += 1
-        async with self._inner.write() as tx:
+        async with self._inner.write(brief=brief) as tx:
             yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Transaction]:
+    async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         self.looked += 1
-        async with self._inner.read() as tx:
+        async with self._inner.read(brief=brief) as tx:
             yield tx
 
 
