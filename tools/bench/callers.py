@@ -16,6 +16,7 @@ from onboarder.connector.budget import in_lane
 from onboarder.connector.budget_shared import SharedBudget
 from onboarder.connector.errors import MarketplaceError, RateLimited
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
+from onboarder.event_loop import run
 from onboarder.logging import configure_logging
 from onboarder.model.work import Lane
 from tools.bench.ceilings import OF_A_SHOP, SHOP, WHOSE
@@ -78,4 +79,4 @@ def _shop(number: int) -> str:
 
 if __name__ == "__main__":
     configure_logging(json=True)
-    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]))
+    run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]))

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from onboarder.event_loop import run
 from onboarder_rehearsal.server.pace import COUNTS, Count
 from onboarder_rehearsal.server.rules import Counted
 
@@ -97,4 +98,5 @@ def app() -> Starlette:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app(), port=int(sys.argv[1]), log_level="warning", access_log=False)
+    config = uvicorn.Config(app(), port=int(sys.argv[1]), log_level="warning", access_log=False)
+    run(uvicorn.Server(config).serve())  # whose garbage collector does not hold up a whole wave

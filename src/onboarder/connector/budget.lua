@@ -8,7 +8,7 @@
 -- Slots are planned on time whatever went out late; going out, a wave keeps its distance from what really went before.
 
 local WINDOW = 1000000
-local SLACK, OF_FEW = 0.028, 0.13 -- of a window kept free, and more the fewer calls a wave has to even out
+local SLACK, OF_FEW = 0.015, 0.0435 -- of a window kept free, and more the fewer calls a wave has to even out
 local HELD = 0.7        -- of that, what even a wave after a late one keeps: the rest is caught up
 local WAVE = 25         -- calls of a wave, at least; where a second has more it has several waves
 local NEAR = 0.1        -- of a period: who waits no longer than this needs no wave
@@ -18,8 +18,9 @@ local SHORTLY = 50000
 local NOISE = 0.02      -- what a share of refused calls takes off the share used, and what comes back in a second:
 local CALM = 0.0001     -- in balance where one call in two hundred is refused
 local LEAST = 0.9       -- of the share used
-local FEW, MUCH = 2, 0.15 -- calls, and of those sent the share, refused at once: more is not noise, but another ceiling
-local IN_A_ROW = 3      -- pauses in a row that say the same
+local FEW, MUCH = 2, 0.15 -- calls, and of those sent the share, refused at once: more is no noise, but another ceiling,
+local TWICE = 2         -- if the next pause says the same: a way that was held up once looks like one, too
+local IN_A_ROW = 3      -- pauses in a row that say the same of few
 local IN_USE = 0.5      -- of a ceiling: what was let through says what it is only if so much was sent; if less was,
 local DOUBTED = 0.5     -- only pauses in a row count, and each leaves this share of it
 local FIRST_STEP, LAST_STEP = 0.05, 0.4
@@ -76,7 +77,7 @@ local function measures(ceiling, share)
   local lanes = math.max(1, math.floor(ceiling + 0.001))
   local waves = math.max(1, math.floor(lanes / WAVE))
   local window = lanes * WINDOW / ceiling
-  local period = window * (1 + SLACK + OF_FEW * (waves / lanes) ^ 2) / share
+  local period = window * (1 + SLACK + OF_FEW * math.sqrt(waves / lanes)) / share
   return lanes, period, window + HELD * (period - window), period / waves
 end
 
@@ -142,15 +143,16 @@ local function judge(state, rate, now)
   state.in_a_row = close and (state.in_a_row or 0) + 1 or 1
   local fresh = state.learned and state.first - state.learned < 5 * WINDOW
   local used = state.granted >= IN_USE * ceiling
+  local few = FEW + MUCH * state.granted
   if state.good and ceiling > state.good and held >= state.good / 2 then
     step_back(state, now)
-  elseif used and (state.refused > FEW + MUCH * state.granted or state.in_a_row >= IN_A_ROW or fresh) then
+  elseif used and (state.in_a_row >= (state.refused > few and TWICE or IN_A_ROW) or fresh) then
     settle_at(state, math.min(held, ceiling), now)
   elseif not used and state.in_a_row >= IN_A_ROW then
     settle_at(state, math.min(ceiling, math.max(held, DOUBTED * ceiling)), now)
   else
     local lanes = measures(ceiling, 1)
-    state.share = math.max(LEAST, share_now(state, now) - NOISE * state.refused / lanes)
+    state.share = math.max(LEAST, share_now(state, now) - NOISE * math.min(state.refused, few) / lanes)
     state.at = now
   end
   state.judged, state.refused = now, 0

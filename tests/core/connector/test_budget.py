@@ -25,7 +25,7 @@ from tests.core.connector.virtual import BEGIN, CLOCK, VirtualTime, on_virtual_c
 
 RATE = 10.0
 INTERVAL = 1 / (RATE * USED_SHARE)
-PERIOD, PERIOD_OF_4 = 1.0293, 1.0361
+PERIOD, PERIOD_OF_4 = 1.0288, 1.0368
 """Seconds from one wave of ten calls to the next, and from one of four."""
 
 
@@ -85,6 +85,13 @@ async def times(naps: Naps, *budgets_in_turn: Budget, calls: int) -> list[float]
             await budget.acquire("app")
             sent.append(naps.now - begin)
     return sent
+
+
+async def lowered(naps: Naps, budget: Budget, *, to: int) -> None:
+    """A wave of ten calls of which so many are let through."""
+    await times(naps, budget, calls=10)
+    for _ in range(10 - to):
+        await budget.penalise("app", timedelta(seconds=1))
 
 
 async def test_local_calls_are_spaced_by_the_used_share_of_the_rate(
@@ -203,13 +210,19 @@ async def test_calls_refused_teach_every_process_what_the_ceiling_is(
     redis: "Redis", naps: Naps
 ) -> None:
     here, there = shared(redis, naps), shared(redis, naps)
-    await times(naps, here, calls=10)
-    for _ in range(6):
-        await here.penalise("app", timedelta(seconds=1))
+    await lowered(naps, here, to=4)
+    await lowered(naps, here, to=4)
 
     sent = await times(naps, there, calls=8)
 
-    assert sent == pytest.approx([PERIOD_OF_4] * 4 + [2 * PERIOD_OF_4] * 4, abs=0.001)
+    assert sent == pytest.approx([PERIOD_OF_4] * 4 + [2 * PERIOD_OF_4] * 4, abs=0.02)
+
+
+async def test_a_way_that_was_held_up_once_is_no_new_ceiling(redis: "Redis", naps: Naps) -> None:
+    budget = shared(redis, naps)
+    await lowered(naps, budget, to=4)
+
+    assert (await times(naps, budget, calls=10))[-1] == pytest.approx(1, abs=0.05)
 
 
 async def test_one_refusal_is_no_new_ceiling(redis: "Redis", naps: Naps) -> None:
@@ -232,9 +245,8 @@ async def test_a_long_penalty_is_told_to_the_caller(redis: "Redis", naps: Naps) 
 
 async def test_more_than_what_was_learned_is_tried_again(redis: "Redis", naps: Naps) -> None:
     budget, key = shared(redis, naps), "onboarder:budget:rehearsal:app"
-    await times(naps, budget, calls=10)
-    for _ in range(8):
-        await budget.penalise("app", timedelta(seconds=1))
+    await lowered(naps, budget, to=2)
+    await lowered(naps, budget, to=2)
 
     sent = await times(naps, budget, calls=150)
 

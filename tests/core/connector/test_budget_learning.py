@@ -23,7 +23,7 @@ CALLERS = 15
 JITTER = 0.06
 SETTLED = 5.0
 """Seconds within which a new ceiling must be found."""
-PERIOD = 1.0293
+PERIOD = 1.0288
 
 
 @pytest.fixture
@@ -93,6 +93,21 @@ async def test_a_ceiling_that_drops_is_found_used_and_found_again_when_it_rises(
     assert low[0] >= (0.9 if counted == "sliding" else 0.95)  # waves of three even out little
     assert low[1] <= 5
     assert market.used(90, 100) >= 0.9
+
+
+async def test_a_way_that_is_held_up_once_costs_no_more_than_the_pause_that_is_told(
+    time: VirtualTime, crowd: Crowd
+) -> None:
+    """A wave comes late and the next in time: to a strict log that looks as if the ceiling had dropped."""
+    market = crowd("sliding")
+    await time.run(10)
+    market.held_up = 0.15
+    await time.run(1)
+    market.held_up = 0
+    await time.run(19)
+
+    assert market.refused(10, 13) >= 5
+    assert market.used(14, 30) >= 0.95
 
 
 async def test_a_redis_that_forgets_everything_lets_no_second_burst_out(

@@ -90,13 +90,15 @@ class Market:
         self, time: VirtualTime, counting: Count, ceiling: float, *, jitter: float
     ) -> None:
         self.ceiling = ceiling
+        self.held_up = 0.0
+        """Seconds that everything on its way now takes longer."""
         self.arrivals: list[tuple[float, bool]] = []
         """Seconds since the beginning, and whether the call was let through."""
         self._time, self._counting, self._jitter = time, counting, jitter
         self._random = Random(20_261_127)
 
     async def call(self, budget: Budget) -> bool:
-        await self._time.sleep(self._random.random() * self._jitter)
+        await self._time.sleep(self.held_up + self._random.random() * self._jitter)
         well = self._counting.wait(self.ceiling, self._time.now) == 0
         self.arrivals.append((self._time.now - BEGIN, well))
         await self._time.sleep(0.12 + 0.06 * self._random.random() if well else 0.001)
