@@ -29,6 +29,7 @@ def to_postgres(url: str) -> AsyncEngine:
         url,
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=10,
+        pool_use_lifo=True,  # the one that was just used need not be asked whether it lives
         hide_parameters=True,  # errors are logged, and rows hold names and phones
     )
     _look_after_rest(engine.sync_engine)
