@@ -33,13 +33,21 @@ def _time(who: str, calm: Told, one: Told, found: Campaign, outage: float) -> Ro
     needed = _needed(calm, found)
     dictated = needed / (one.rate * found.pace)
     note = f"{_said(one.last)}, {one.calls:,} calls, {one.calls / needed:.3f} of the needed"
-    without = f"; without the {outage:.0f} s {(one.last - outage) / dictated:.3f}"
+    without = f"; without the {outage:.0f} s {(one.last - outage) / dictated:.3f}{_left(dictated, one, outage)}"
     return Row(
         what=f"{who}, {one.rate:.0f}/s: time / what the budget alone dictates",
         values=(one.last / dictated,),
         at_most=MOST_TIMES,
         note=note + without if outage else note,
     )
+
+
+def _left(dictated: float, one: Told, outage: float) -> str:
+    """The time beside what the marketplace left of it: a call more for each answer it lost, and no pause of its own."""
+    if not one.withheld:
+        return ""  # nobody counted
+    left = dictated * (1 + one.lost / one.calls) + one.withheld + outage
+    return f"; of what the marketplace left {one.last / left:.3f}"
 
 
 def _said(seconds: float) -> str:

@@ -76,6 +76,17 @@ class Told:
     stores: int = 0
     listings: int = 0
     doubles: int = 0
+    lost: int = 0
+    """Calls whose answers it lost."""
+    withheld: float = 0.0
+    """Seconds for which it told everybody to wait."""
+    until: float = 0.0
+    """When the last of these is over."""
+
+    def told_to_wait(self, now: float, seconds: float) -> None:
+        """Pauses that overlap count once."""
+        self.withheld += max(0.0, now + seconds - max(now, self.until))
+        self.until = max(self.until, now + seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class Campaign:
 
 
 class Distant(httpx.AsyncBaseTransport):
-    """The marketplace in this process, some way off; counts calls."""
+    """The marketplace in this process, some way off; counts calls, and what it does to them."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, told: Told) -> None:
         self._inner = inner
@@ -100,7 +111,14 @@ class Distant(httpx.AsyncBaseTransport):
         self._told.calls += 1
         self._told.last = loop.time()
         await asyncio.sleep(LATENCY)
-        return await self._inner.handle_async_request(request)
+        try:
+            answer = await self._inner.handle_async_request(request)
+        except httpx.RemoteProtocolError:
+            self._told.lost += 1
+            raise
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            self._told.told_to_wait(loop.time(), LIMITED_FOR)
+        return answer
 
 
 async def campaign(folder: Path, merchants: int, *, troubled: bool) -> Campaign:

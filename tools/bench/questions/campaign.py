@@ -28,6 +28,7 @@ QUESTION = Question(
     f"Merchants with {PRODUCTS} products of {PHOTOS} photos each are opened and filled on three practice marketplaces at "
     "once, by one worker on a virtual clock; the answers of 2 % of the writes get lost, about once in "
     f"{LIMITED_EVERY:.0f} s all calls are told to wait {LIMITED_FOR:.0f} s, and each marketplace fails for a minute. "
-    "Needed are the calls of an undisturbed campaign. The time without the outage is told as well.",
+    "Needed are the calls of an undisturbed campaign. The time without the outage is told as well, and the time beside "
+    "what the marketplace left: without its outage and pauses, and with a call more for each answer that it lost.",
     measure,
 )
