@@ -107,11 +107,11 @@ class MarketplaceHttp:
         try:
             await self._budget.acquire(request.scope)
             total.reschedule(asyncio.get_running_loop().time() + left)
-            return await self._call(request, place)
+            return await self._call(request, place, total)
         finally:
             self._limit.leave(place)
 
-    async def _call(self, request: Request, place: Place) -> Answer:
+    async def _call(self, request: Request, place: Place, total: asyncio.Timeout) -> Answer:
         if not has_leave(self._clock()):
             raise Unavailable(LEAVE_OVER, retry_after=timedelta())
         if not self._breaker.enter():
@@ -121,7 +121,7 @@ class MarketplaceHttp:
         try:
             answer = await self._exchange(request)
         except asyncio.CancelledError:
-            self._breaker.failed(store_at_work(), "deadline")  # passed while it had the call
+            self._cut_off(by_its_deadline=total.expired())
             raise
         except MarketplaceError:
             self._breaker.unheard()
@@ -139,6 +139,13 @@ class MarketplaceHttp:
         else:
             self._breaker.worked()
         return await self._judge(request, answer)
+
+    def _cut_off(self, *, by_its_deadline: bool) -> None:
+        """A worker that ends cuts its calls off too, and that says nothing of the marketplace."""
+        if by_its_deadline:
+            self._breaker.failed(store_at_work(), "deadline")
+        else:
+            self._breaker.unheard()
 
     async def _exchange(self, request: Request) -> Answer:
         message = self._client.prepared(request)

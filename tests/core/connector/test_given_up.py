@@ -7,13 +7,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from onboarder.connector.advice import UNREACHABLE
-from onboarder.connector.budget import UnlimitedBudget
-from onboarder.connector.errors import OutcomeUnknown
+from onboarder.connector.breaker import TRIPS_AT
+from onboarder.connector.budget import UnlimitedBudget, in_lane
+from onboarder.connector.errors import OutcomeUnknown, RateLimited
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
 from onboarder.model.ids import Reference
+from onboarder.model.work import Lane
 from tests.core.connector.hostile import answer, hostile
 
 DEADLINE = timedelta(seconds=0.3)
@@ -21,6 +24,23 @@ NEVER = timedelta(minutes=10)
 PHOTO = ("file", ("p.jpg", bytes(4_000_000), "image/jpeg"))
 WRITE = Request("POST", "/x", "/x", Effect.WRITE, reference=Reference("r"))
 UPLOAD = Request("POST", "/x", "/x", Effect.WRITE, files=(PHOTO,), reference=Reference("r"))
+
+
+class Silent(httpx.AsyncBaseTransport):
+    """A marketplace that takes calls and says nothing until it is told to."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.has_all = asyncio.Event()
+        self.speaks = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.taken += 1
+        if self.taken == TRIPS_AT:
+            self.has_all.set()
+        if not self.speaks:
+            await asyncio.Event().wait()
+        return httpx.Response(200, content=b"{}")
 
 
 class SlowBudget(UnlimitedBudget):
@@ -47,6 +67,32 @@ async def test_waiting_for_the_budget_is_no_time_of_the_call() -> None:
         await http.aclose()
 
     assert found.status == 200
+
+
+@pytest.mark.parametrize("by", ["us", "the deadline"])
+async def test_a_worker_that_ends_says_nothing_of_the_marketplace(by: str) -> None:
+    silent = Silent()
+    deadline = NEVER if by == "us" else timedelta(seconds=0.05)
+    client = open_client("http://marketplace.test", transport=silent)
+    http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="silent", deadline=deadline)
+
+    async def call(store: str) -> None:
+        with in_lane(Lane.NIGHT, store):
+            await http.send(WRITE)
+
+    calls = [asyncio.create_task(call(f"S{number}")) for number in range(TRIPS_AT)]
+    await silent.has_all.wait()
+    for one in calls if by == "us" else ():
+        one.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    silent.speaks = True
+
+    if by == "us":
+        assert (await http.send(WRITE)).status == 200
+    else:
+        with pytest.raises(RateLimited):
+            await http.send(WRITE)
+    await http.aclose()
 
 
 async def test_what_was_not_yet_delivered_when_a_call_is_given_up_never_is() -> None:
