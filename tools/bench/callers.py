@@ -1,4 +1,6 @@
-"""A worker process that has nothing to do but calls: `python -m tools.bench.callers BASE_URL REDIS_URL SECONDS DOOR…`.
+"""A worker process that has nothing to do but calls.
+
+`python -m tools.bench.callers BASE_URL REDIS_URL DATABASE_URL SECONDS DOOR…`
 
 Every caller works for a shop of its own, but a few of each process, who work for one and the same and would call for it
 more often than it may.
@@ -8,23 +10,30 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from random import Random
 
 from redis.asyncio import Redis
 
 from onboarder.connector.budget import in_lane
 from onboarder.connector.budget_shared import SharedBudget
+from onboarder.connector.daily import DailyBudget
 from onboarder.connector.errors import MarketplaceError, RateLimited
 from onboarder.connector.http import Effect, MarketplaceHttp, Request, open_client
+from onboarder.connector.manifest import Quotas
 from onboarder.event_loop import run
 from onboarder.logging import configure_logging
 from onboarder.model.work import Lane
+from onboarder.records.database import Database
+from onboarder.records.quotas import RecordedDays
 from tools.bench.ceilings import OF_A_SHOP, SHOP, WHOSE
 
 AT_ONCE = 40
 """Stores at once: a worker's places in its two lanes."""
 BUSY = 8
 """Callers of a process who work for the busy shop."""
+OF_A_DAY = Quotas(calls_a_day=1_000_000)
+"""Of each door: as many as it could never be asked for, but every call is taken from it."""
 PARKED = 1.0
 """Seconds by which refused work comes back later than it was told, at most: as the loop does it."""
 
@@ -49,12 +58,21 @@ async def call(http: MarketplaceHttp, door: str, shop: str, random: Random) -> N
             await asyncio.sleep(PARKED * random.random())
 
 
-async def main(base_url: str, redis_url: str, seconds: float, doors: Sequence[str]) -> None:
-    redis, random = Redis.from_url(redis_url), Random()  # noqa: S311  # jitter
+def budget(redis: "Redis", database: Database, door: str) -> DailyBudget:
+    """All that a marketplace may grant at once: calls a second of the app and of each shop, and calls a day."""
+    shared = SharedBudget(redis, door, float(door.partition("-")[2]), per_store=OF_A_SHOP)
+    return DailyBudget(shared, RecordedDays(database), door, OF_A_DAY, lambda: datetime.now(UTC))
+
+
+async def main(
+    base_url: str, redis_url: str, database_url: str, seconds: float, doors: Sequence[str]
+) -> None:
+    redis, database = Redis.from_url(redis_url), Database(database_url)
+    random = Random()  # noqa: S311  # jitter
     opened = [
         MarketplaceHttp(
             open_client(base_url, connections=2 * AT_ONCE),
-            SharedBudget(redis, door, float(door.partition("-")[2]), per_store=OF_A_SHOP),
+            budget(redis, database, door),
             marketplace=door,
         )
         for door in doors
@@ -71,6 +89,7 @@ async def main(base_url: str, redis_url: str, seconds: float, doors: Sequence[st
     for http in opened:
         await http.aclose()
     await redis.aclose()
+    await database.aclose()
 
 
 def _shop(number: int) -> str:
@@ -79,4 +98,4 @@ def _shop(number: int) -> str:
 
 if __name__ == "__main__":
     configure_logging(json=True)
-    run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]))
+    run(main(*sys.argv[1:4], float(sys.argv[4]), sys.argv[5:]))

@@ -22,6 +22,7 @@ from onboarder.application import utc_now
 from onboarder.connector.budget_shared import SharedBudget
 from onboarder.converge.inline import work_through
 from onboarder.converge.night import Night, Scope
+from onboarder.event_loop import run
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
@@ -105,9 +106,9 @@ def _leave(redis_url: str, per_second: str) -> Callable[[], Awaitable[None]]:
 
 async def _a_night(town: Town) -> RunRecord:
     night = Night(town.database, town.rules(), owner=OWNER, clock=utc_now)
-    run = await night.begin(by=OWNER, scope=Scope())
+    begun = await night.begin(by=OWNER, scope=Scope())
     return await work_through(
-        town.around, night, run, owner=OWNER, jobs=JOBS, pushed=lambda _, __: None
+        town.around, night, begun, owner=OWNER, jobs=JOBS, pushed=lambda _, __: None
     )
 
 
@@ -139,9 +140,5 @@ if __name__ == "__main__":
         processors=[structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
     )
-    json.dump(
-        asdict(
-            asyncio.run(measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))
-        ),
-        sys.stdout,
-    )
+    night = measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
+    json.dump(asdict(run(night)), sys.stdout)

@@ -28,7 +28,7 @@ class RecordedDays:
     async def take(self, name: str, day: date, wanted: int, limit: int) -> int:
         """Take up to `wanted` calls of what `limit` leaves of that day; answers how many."""
         here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
-        async with self._database.write() as tx:
+        async with self._database.write(brief=True) as tx:
             await insert_new(tx, quota_day, [{"marketplace": name, "day": day, "calls": 0}])
             used = int(
                 await tx.scalar(select(quota_day.c.calls).where(here).with_for_update()) or 0

@@ -1,5 +1,6 @@
 """How much of a marketplace's ceiling two worker processes use. Told by the marketplace's own log."""
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -17,7 +19,12 @@ from pydantic import TypeAdapter
 from redis import Redis
 from tests.servers.process import wait_until
 
+from onboarder.model.ids import MarketplaceName
+from onboarder.records.database import Database
+from onboarder.records.migrations import upgrade
+from onboarder.records.quotas import calls_taken
 from onboarder.redis_server import EmbeddedServer
+from tools.bench.callers import OF_A_DAY
 from tools.bench.ceilings import OF_A_SHOP
 from tools.bench.market import ROOT
 from tools.bench.question import Question, Row, Size
@@ -39,6 +46,8 @@ REFUSED = {"fixed": 0.0, "bucket": 0.0, "sliding": 0.005}
 Log = Sequence[tuple[float, bool]]
 Heard = tuple[list[tuple[float, bool]], int]
 """Of one door: what came when and whether it was let through, and how many calls a shop's own limit refused."""
+Taken = Mapping[str, int]
+"""Calls taken of the day's quota, by door."""
 _HEARD: TypeAdapter[Mapping[str, Heard]] = TypeAdapter(Mapping[str, Heard])
 
 
@@ -67,9 +76,9 @@ def measure(size: Size) -> Sequence[Row]:
     seconds = Seconds(size.of(75, 30), size.of(65, 25), size.of(90, 45))
     for _ in range(size.rounds):
         for doors in AT_ONCE:
-            marks, heard = _round(doors, seconds)
+            marks, heard, taken = _round(doors, seconds)
             for door in doors:
-                for row in _rows(door, *heard[door], marks):
+                for row in (*_rows(door, *heard[door], marks), _of_the_day(door, heard, taken)):
                     rows[row.what].append(row)
     return [_together(one) for one in rows.values()]
 
@@ -79,22 +88,39 @@ def _together(rows: Sequence[Row]) -> Row:
     return rows[0].model_copy(update={"values": tuple(one.values[0] for one in rows)})
 
 
-def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, Heard]]:
+def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, Heard], Taken]:
     with TemporaryDirectory(prefix="onboarder-budget-") as folder, ExitStack() as stack:
         server = EmbeddedServer(Path(folder))
         server.tend()
         wait_until(server.answers)
         stack.callback(server.stop)
         base_url = stack.enter_context(_marketplace())
-        marks = _run(base_url, f"unix://{server.socket}", doors, seconds)
-        return marks, _HEARD.validate_json(httpx.get(f"{base_url}/_log", timeout=60).content)
+        days = f"sqlite+aiosqlite:///{folder}/days.db"
+        asyncio.run(_begin(days))
+        marks = _run(base_url, f"unix://{server.socket}", days, doors, seconds)
+        heard = _HEARD.validate_json(httpx.get(f"{base_url}/_log", timeout=60).content)
+        return marks, heard, asyncio.run(_taken(days, doors))
 
 
-def _run(base_url: str, redis_url: str, doors: Sequence[str], seconds: Seconds) -> Marks:
+async def _begin(days: str) -> None:
+    database = Database(days)
+    await upgrade(database)
+    await database.aclose()
+
+
+async def _taken(days: str, doors: Sequence[str]) -> Taken:
+    database, today = Database(days), OF_A_DAY.day(datetime.now(UTC))
+    async with database.read() as tx:
+        taken = {one: await calls_taken(tx, MarketplaceName(one), today) for one in doors}
+    await database.aclose()
+    return taken
+
+
+def _run(base_url: str, redis_url: str, days: str, doors: Sequence[str], seconds: Seconds) -> Marks:
     whole = WARM + seconds.full + seconds.low + seconds.high + FLUSHED
     with ExitStack() as stack:
         for _ in range(WORKERS):
-            stack.enter_context(_child("callers", base_url, redis_url, str(whole), *doors))
+            stack.enter_context(_child("callers", base_url, redis_url, days, str(whole), *doors))
         time.sleep(WARM)
         full = time.time()
         time.sleep(seconds.full)
@@ -181,6 +207,19 @@ def _rows(door: str, log: Log, of_shops: int, marks: Marks) -> list[Row]:
     ]
 
 
+def _of_the_day(door: str, heard: Mapping[str, Heard], taken: Taken) -> Row:
+    """Never less is taken of the day's quota than is called; what is left of a block is taken for nothing."""
+    counted, _, rate = door.partition("-")
+    log, of_shops = heard[door]
+    return Row(
+        what=f"{rate}/s, {WAYS[counted]}: calls made that were not taken of the day's quota",
+        unit="calls",
+        values=(float(max(0, len(log) + of_shops - taken[door])),),
+        at_most=0,
+        note=f"{taken[door]:,} taken, {len(log) + of_shops:,} made",
+    )
+
+
 def _found(log: Log, marks: Marks, ceiling: int) -> float:
     """Seconds until a raised ceiling is used; all there were if it is not."""
     last = int(marks.flushed - marks.high) - OVER
@@ -203,7 +242,8 @@ QUESTION = Question(
     "How much of a ceiling is used",
     "Two processes with 40 callers each and endless work, behind doors that count calls a second at the end of a way "
     "with 60 ms of jitter: in fixed windows, by a token bucket, or of any second by itself. Each shop has a limit of its "
-    f"own besides, {OF_A_SHOP} a second, and one shop has work for 16 callers. The ceiling falls to a third "
+    f"own besides, {OF_A_SHOP} a second, and one shop has work for 16 callers; every call is taken of a day's quota in "
+    "the database as well. The ceiling falls to a third "
     "and rises again; at the end Redis forgets everything, three times. Shares are of the ceiling of that time, told by "
     "the doors' own log.",
     measure,
