@@ -98,4 +98,5 @@ def _shop(number: int) -> str:
 
 if __name__ == "__main__":
     configure_logging(json=True)
-    run(main(*sys.argv[1:4], float(sys.argv[4]), sys.argv[5:]))
+    base_url, redis_url, database_url, seconds, *doors = sys.argv[1:]
+    run(main(base_url, redis_url, database_url, float(seconds), doors))
