@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
@@ -116,7 +117,7 @@ class Distant(httpx.AsyncBaseTransport):
         except httpx.RemoteProtocolError:
             self._told.lost += 1
             raise
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             self._told.told_to_wait(loop.time(), LIMITED_FOR)
         return answer
 
