@@ -10,11 +10,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from random import Random
 
 from redis.asyncio import Redis
 
+from onboarder.application import utc_now
 from onboarder.connector.budget import in_lane
 from onboarder.connector.budget_shared import SharedBudget
 from onboarder.connector.daily import DailyBudget
@@ -61,7 +61,7 @@ async def call(http: MarketplaceHttp, door: str, shop: str, random: Random) -> N
 def budget(redis: "Redis", database: Database, door: str) -> DailyBudget:
     """All that a marketplace may grant at once: calls a second of the app and of each shop, and calls a day."""
     shared = SharedBudget(redis, door, float(door.partition("-")[2]), per_store=OF_A_SHOP)
-    return DailyBudget(shared, RecordedDays(database), door, OF_A_DAY, lambda: datetime.now(UTC))
+    return DailyBudget(shared, RecordedDays(database), door, OF_A_DAY, utc_now)
 
 
 async def main(

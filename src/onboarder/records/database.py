@@ -14,8 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from onboarder.records.engines import DriverConnection, to_postgres, to_sqlite
-from onboarder.records.one_trip import OneTripConnection
+from onboarder.records.engines import DriverConnection, be_brief, to_postgres, to_sqlite
 
 BUSY = timedelta(seconds=5)
 """How long an embedded write waits for another process's write before `RecordsBusy`."""
@@ -61,7 +60,8 @@ class Database:
         """
         try:
             async with self._writer.begin() as connection:
-                self._say_how_long(connection, brief=brief)
+                if brief and self.embedded:
+                    be_brief(connection)
                 yield connection
         except DBAPIError as error:
             if not _passes(error):
@@ -72,7 +72,8 @@ class Database:
     async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         """A consistent view; writing in it fails on SQLite. `brief` as in `write`."""
         async with self._reader.connect() as connection:
-            self._say_how_long(connection, brief=brief)
+            if brief and self.embedded:
+                be_brief(connection)
             yield connection
 
     async def wipe(self) -> None:
@@ -87,11 +88,6 @@ class Database:
     async def aclose(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
-
-    def _say_how_long(self, transaction: Transaction, *, brief: bool) -> None:
-        there = transaction.sync_connection
-        if brief and self.embedded and there is not None:
-            cast("OneTripConnection", there.connection.driver_connection).brief = True
 
 
 def _passes(error: DBAPIError) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from onboarder.records.one_trip import OneTripConnection
@@ -87,6 +87,13 @@ def to_sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkin", _no_longer_brief)
     event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
+
+
+def be_brief(transaction: AsyncConnection) -> None:
+    """Of an embedded database: from here to its end, statements run on the caller's thread."""
+    if transaction.sync_connection is not None:
+        driver = transaction.sync_connection.connection.driver_connection
+        cast("OneTripConnection", driver).brief = True
 
 
 def _no_longer_brief(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

@@ -104,28 +104,28 @@ class MerchantKeys:
         await self._database.aclose()
 
     async def _find(self, owners: Sequence[MerchantId]) -> Sequence[MerchantKey | None]:
-        async with self._read() as tx:
+        async with self._read(brief=True) as tx:
             found = await _found(tx, owners)
         return [found.get(one) for one in owners]
 
     async def _keep(self, fresh: Sequence[MerchantKey]) -> Sequence[MerchantKey]:
         rows = [{**_row(one), "created_at": self._clock()} for one in fresh]
-        async with self._write() as tx:
+        async with self._write(brief=True) as tx:
             await insert_new(tx, _key, rows)
             found = await _found(tx, [one.owner for one in fresh])
         return [found.get(one.owner, one) for one in fresh]
 
     @asynccontextmanager
-    async def _read(self) -> AsyncGenerator[Transaction]:
+    async def _read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         await self._ready()
-        async with self._database.read(brief=True) as tx:
+        async with self._database.read(brief=brief) as tx:
             yield tx
 
     @asynccontextmanager
-    async def _write(self) -> AsyncGenerator[Transaction]:
+    async def _write(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         """What a write replaces or deletes is overwritten, not only marked as free."""
         await self._ready()
-        async with self._database.write(brief=True) as tx:
+        async with self._database.write(brief=brief) as tx:
             if self._database.embedded:
                 await tx.execute(text("PRAGMA secure_delete=ON"))
             yield tx

@@ -64,9 +64,8 @@ class OneTripConnection(aiosqlite.Connection):
     """The driver's connection, whose cursors are those above. Await it to connect."""
 
     def __init__(self, path: str, *, check_same_thread: bool = True, timeout: float = 5.0) -> None:
-        del (
-            check_same_thread
-        )  # whoever is brief comes from another thread, and never while this one is busy
+        # Whoever is brief comes from another thread, and never while this one is busy.
+        del check_same_thread
         connect = partial(sqlite3.connect, path, check_same_thread=False, timeout=timeout)
         super().__init__(connect, iter_chunk_size=1)
         self._thread.daemon = True  # as SQLAlchemy has it: a forgotten connection keeps no process
@@ -76,6 +75,12 @@ class OneTripConnection(aiosqlite.Connection):
     def cursor(self) -> OneTripCursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # what SQLAlchemy asks of it, it has
         """A cursor; making it costs no trip."""
         return OneTripCursor(self)
+
+    async def commit(self) -> None:
+        """On the connection's thread, and so is what comes after a commit that nobody waited for to its end."""
+        brief, self.brief = self.brief, False
+        await super().commit()
+        self.brief = brief
 
     async def rollback(self) -> None:
         """Nothing waits for a rollback either."""

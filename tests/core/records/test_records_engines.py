@@ -84,6 +84,28 @@ async def test_a_brief_write_that_waits_for_another_process_holds_nothing_up(
     await other.aclose()
 
 
+async def test_a_commit_that_is_cut_off_is_not_waited_for_on_the_event_loop(
+    embedded: Database, trips: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = OneTripConnection.commit
+
+    async def cut_off(connection: OneTripConnection) -> None:
+        trips.clear()
+        task.cancel()
+        await whole(connection)
+
+    monkeypatch.setattr(OneTripConnection, "commit", cut_off)
+    task = asyncio.create_task(put(embedded, "n", brief=True))
+    await asyncio.wait([task])
+    monkeypatch.undo()
+
+    assert task.cancelled()
+    assert "rollback" in str(trips)
+    another = Database(embedded.url, busy=timedelta(seconds=0.2))
+    await put(another, "m")
+    await another.aclose()
+
+
 async def test_a_brief_write_that_fails_leaves_nothing_behind(embedded: Database) -> None:
     async def fail() -> None:
         async with embedded.write(brief=True) as tx:

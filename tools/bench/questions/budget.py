@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -19,6 +18,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 from tests.servers.process import wait_until
 
+from onboarder.application import utc_now
 from onboarder.model.ids import MarketplaceName
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
@@ -109,7 +109,7 @@ async def _begin(days: str) -> None:
 
 
 async def _taken(days: str, doors: Sequence[str]) -> Taken:
-    database, today = Database(days), OF_A_DAY.day(datetime.now(UTC))
+    database, today = Database(days), OF_A_DAY.day(utc_now())
     async with database.read() as tx:
         taken = {one: await calls_taken(tx, MarketplaceName(one), today) for one in doors}
     await database.aclose()
