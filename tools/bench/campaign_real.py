@@ -16,6 +16,7 @@ from tests.support.crew import Crew, a_crew, eventually, now
 from onboarder.model.ids import MarketplaceName
 from onboarder.model.work import Lane
 from tools.bench.campaign_run import (
+    OUTAGE,
     PHOTOS,
     PRODUCTS,
     RATES,
@@ -33,13 +34,18 @@ from tools.bench.stall import PRODUCTION, migrate
 
 NAMES = [MarketplaceName(one) for one in RATES]
 WORKERS = 2
-OUTAGE = 10.0
-"""Seconds for which each marketplace fails once."""
 LOOK_SECONDS = 1.0
 PATIENCE = 3600.0
 """Seconds after which a campaign that does not end is given up."""
 KILOBYTE = 1 << 10
+OF = 2_000
+"""Merchants of the long campaign, which the shorter one's outage is in proportion to."""
 Controls = Mapping[str, httpx.AsyncClient]
+
+
+def outage(merchants: int) -> float:
+    """Seconds for which each marketplace fails once in a campaign of so many."""
+    return OUTAGE * merchants / OF
 
 
 def campaign(merchants: int, *, troubled: bool = True) -> Campaign:
@@ -112,7 +118,7 @@ async def _disturb(control: httpx.AsyncClient, rate: float, merchants: int) -> N
         return bool(log.raise_for_status().json())
 
     await eventually(is_called)
-    await trouble(control, rate, calm_for(merchants, rate), OUTAGE)
+    await trouble(control, rate, calm_for(merchants, rate), outage(merchants))
 
 
 async def _told(crew: Crew, controls: Controls, name: MarketplaceName) -> Told:

@@ -44,8 +44,6 @@ def _time(who: str, calm: Told, one: Told, found: Campaign, outage: float) -> Ro
 
 def _left(dictated: float, one: Told, outage: float) -> str:
     """The time beside what the marketplace left of it: a call more for each answer it lost, and no pause of its own."""
-    if not one.withheld:
-        return ""  # nobody counted
     left = dictated * (1 + one.lost / one.calls) + one.withheld + outage
     return f"; of what the marketplace left {one.last / left:.3f}"
 

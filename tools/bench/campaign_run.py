@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
@@ -81,13 +80,6 @@ class Told:
     """Calls whose answers it lost."""
     withheld: float = 0.0
     """Seconds for which it told everybody to wait."""
-    until: float = 0.0
-    """When the last of these is over."""
-
-    def told_to_wait(self, now: float, seconds: float) -> None:
-        """Pauses that overlap count once."""
-        self.withheld += max(0.0, now + seconds - max(now, self.until))
-        self.until = max(self.until, now + seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +93,7 @@ class Campaign:
 
 
 class Distant(httpx.AsyncBaseTransport):
-    """The marketplace in this process, some way off; counts calls, and what it does to them."""
+    """The marketplace in this process, some way off; counts calls."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, told: Told) -> None:
         self._inner = inner
@@ -112,14 +104,7 @@ class Distant(httpx.AsyncBaseTransport):
         self._told.calls += 1
         self._told.last = loop.time()
         await asyncio.sleep(LATENCY)
-        try:
-            answer = await self._inner.handle_async_request(request)
-        except httpx.RemoteProtocolError:
-            self._told.lost += 1
-            raise
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            self._told.told_to_wait(loop.time(), LIMITED_FOR)
-        return answer
+        return await self._inner.handle_async_request(request)
 
 
 async def campaign(folder: Path, merchants: int, *, troubled: bool) -> Campaign:
@@ -271,10 +256,12 @@ async def is_quiet(database: Database) -> bool:
 
 
 async def account(control: httpx.AsyncClient, told: Told) -> None:
-    """What the marketplace holds, by its own account."""
+    """What the marketplace holds and what it did to calls, by its own account."""
     held = (await control.get("/_control/account?brief=1")).raise_for_status().json()
     told.stores, told.listings = held["totals"]["stores"], held["totals"]["listings"]
     told.doubles = len(held["duplicate_stores"]) + len(held["duplicate_listings"])
+    told.lost = held["faults"].get(Fault.LOST_AFTER, 0)
+    told.withheld = LIMITED_FOR * held["faults"].get(Fault.LIMITED, 0)
 
 
 @asynccontextmanager

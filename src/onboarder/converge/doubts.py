@@ -3,29 +3,42 @@
 Only after the call's deadline and the marketplace's settle time have passed does absence mean that nothing happened.
 """
 
+from collections.abc import Mapping
+from functools import partial
+
 import structlog
 
+from onboarder.connector.manifest import Capability
 from onboarder.converge import agreed
+from onboarder.converge.observe import page_of_listings
 from onboarder.converge.pass_records import as_opened, fresh_record
 from onboarder.converge.session import Session
+from onboarder.model.ids import Reference
 from onboarder.model.recorded import Doubt, ListingRecord
+from onboarder.model.shop import ObservedListing
 from onboarder.model.work import IntentKind, IntentState
 from onboarder.records import writes
 from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
 
+WORTH_A_PAGE = 4
+"""For so many listings in doubt a page of the store's listings is read, before they are asked for one by one."""
+Paged = Mapping[Reference, ObservedListing | None]
+"""Listings in doubt that were looked for on pages; None: no page shows it."""
+
 
 async def settle_doubts(session: Session) -> None:
     """Look up every write in doubt. Safe to repeat."""
     if not session.work.doubts:
         return
+    paged = await _by_page(session)
     for doubt in session.work.doubts:
         match doubt.kind:
             case IntentKind.OPEN_STORE:
                 await _look_for_store(session, doubt)
             case IntentKind.CREATE_LISTING:
-                await _look_for_listing(session, doubt)
+                await _look_for_listing(session, doubt, paged)
             case IntentKind.COMPLETE_STORE:
                 # Completing looks before it creates; all it needs is that the settle time is over.
                 await _conclude_if_settled(session, doubt)
@@ -48,8 +61,35 @@ async def _look_for_store(session: Session, doubt: Doubt) -> None:
     log.info("store.adopted", store=session.store.id)
 
 
-async def _look_for_listing(session: Session, doubt: Doubt) -> None:
-    found = await session.reach(lambda way: session.connector.find_listing(way, doubt.reference))
+async def _by_page(session: Session) -> Paged:
+    """A batch whose answer was lost leaves many in doubt at once, and a page shows them all."""
+    sent = {one.reference for one in session.work.doubts if one.kind is IntentKind.CREATE_LISTING}
+    pages = len(sent) // WORTH_A_PAGE
+    if not pages or not session.manifest.can(Capability.OBSERVE_LISTINGS):
+        return {}
+    paged: dict[Reference, ObservedListing | None] = dict.fromkeys(sent)
+    cursor: str | None = None
+    for _ in range(pages):
+        page = await session.reach(partial(page_of_listings, session, cursor))
+        paged |= {
+            one.reference: one for one in page.listings if one.reference and one.reference in sent
+        }
+        cursor = page.next_cursor
+        if cursor is None or None not in paged.values():
+            break
+    return paged
+
+
+async def _shown(session: Session, doubt: Doubt, paged: Paged) -> ObservedListing | None:
+    """What no page shows is asked for by its Reference once its absence would prove something."""
+    found = paged.get(doubt.reference)
+    if found is None and (doubt.reference not in paged or session.now >= doubt.until):
+        return await session.reach(lambda way: session.connector.find_listing(way, doubt.reference))
+    return found
+
+
+async def _look_for_listing(session: Session, doubt: Doubt, paged: Paged) -> None:
+    found = await _shown(session, doubt, paged)
     if found is None:
         await _conclude_if_settled(session, doubt)
         return

@@ -161,7 +161,7 @@ async def all_listings(session: Session) -> list[ObservedListing]:
     found: dict[str, ObservedListing] = {}
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        page = await session.reach(partial(_page, session, cursor))
+        page = await session.reach(partial(page_of_listings, session, cursor))
         found |= {one.remote_id: one for one in page.listings}
         cursor = page.next_cursor
         if cursor is None:
@@ -169,7 +169,8 @@ async def all_listings(session: Session) -> list[ObservedListing]:
     raise RuntimeError(f"{session.store.id}: more than {MOST_PAGES} pages of listings")
 
 
-async def _page(session: Session, cursor: str | None, access: Access) -> Page:
+async def page_of_listings(session: Session, cursor: str | None, access: Access) -> Page:
+    """One page; None: the first. Safe to repeat."""
     return await session.connector.observe_listings(access, cursor)
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -97,9 +98,10 @@ def _round(doors: Sequence[str], seconds: Seconds) -> tuple[Marks, Mapping[str, 
         base_url = stack.enter_context(_marketplace())
         days = f"sqlite+aiosqlite:///{folder}/days.db"
         asyncio.run(_begin(days))
+        began = OF_A_DAY.day(utc_now())
         marks = _run(base_url, f"unix://{server.socket}", days, doors, seconds)
         heard = _HEARD.validate_json(httpx.get(f"{base_url}/_log", timeout=60).content)
-        return marks, heard, asyncio.run(_taken(days, doors))
+        return marks, heard, asyncio.run(_taken(days, doors, began))
 
 
 async def _begin(days: str) -> None:
@@ -108,10 +110,14 @@ async def _begin(days: str) -> None:
     await database.aclose()
 
 
-async def _taken(days: str, doors: Sequence[str]) -> Taken:
-    database, today = Database(days), OF_A_DAY.day(utc_now())
+async def _taken(days: str, doors: Sequence[str], began: date) -> Taken:
+    """Of the day on which it began, and of the next if that came meanwhile."""
+    database, counted = Database(days), {began, OF_A_DAY.day(utc_now())}
     async with database.read() as tx:
-        taken = {one: await calls_taken(tx, MarketplaceName(one), today) for one in doors}
+        taken = {
+            one: sum([await calls_taken(tx, MarketplaceName(one), day) for day in counted])
+            for one in doors
+        }
     await database.aclose()
     return taken
 
