@@ -8,7 +8,7 @@ from tools.bench.campaign_rows import CALM, MEGABYTE, campaign_rows, in_virtual_
 from tools.bench.campaign_run import PHOTOS, PRODUCTS
 from tools.bench.question import Question, Row, Size
 
-MERCHANTS, SHORT = 150, 8
+MERCHANTS, SHORT = 100, 8
 MOST_MEGABYTES = 200
 
 
