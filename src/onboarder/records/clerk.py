@@ -4,6 +4,7 @@ Each pass still has its own fence, and goes on only once what it wrote is commit
 or writes what the database refuses hurts no other.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from onboarder.records.leases import LeaseLost, Release
 from onboarder.records.runs import DriftRecord
 from onboarder.records.together import Together
 
+AT_A_TIME = 8
+"""What single passes write besides, before the event loop looks after others: brief statements run on its own thread."""
 Answered = Callable[[Sequence[tasks.OpenTask]], Sequence[int]]
 """Of a store's open tasks, those whose reason is gone."""
 
@@ -144,9 +147,10 @@ async def _enter(tx: Transaction, entries: Sequence[Entry], now: datetime) -> No
 
 
 async def _finish(tx: Transaction, some: Sequence[Entry | Ending]) -> None:
-    for one in some:
-        if one.rest is not None:
-            await one.rest(tx)
+    for number, rest in enumerate((one.rest for one in some if one.rest is not None), 1):
+        await rest(tx)
+        if number % AT_A_TIME == 0:
+            await asyncio.sleep(0)
 
 
 async def _close(tx: Transaction, endings: Sequence[Ending], now: datetime) -> None:

@@ -13,6 +13,8 @@ Given = TypeVar("Given")
 
 MOST = 64
 """Wishes in one round, so that no round holds up the event loop for long."""
+AT_A_TIME = 16
+"""Answers given before the event loop looks after others: whoever got one goes on at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,10 @@ class Together(Generic[Asked, Given]):
         except Exception as error:  # noqa: BLE001  # told to whom it concerns
             await self._alone(chosen, error)
             return
-        for one, answer in zip(chosen, given, strict=True):
+        for number, (one, answer) in enumerate(zip(chosen, given, strict=True), 1):
             one.settle(answer)
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)
 
     async def _alone(self, chosen: Sequence[_Wish[Asked, Given]], error: Exception) -> None:
         if len(chosen) == 1:

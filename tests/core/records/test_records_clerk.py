@@ -11,7 +11,7 @@ from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease
 from onboarder.model.work import IntentKind
 from onboarder.records import leases, tables
-from onboarder.records.clerk import Clerk, Entry
+from onboarder.records.clerk import AT_A_TIME, Clerk, Entry
 from onboarder.records.database import Database, Transaction
 from onboarder.records.leases import LeaseLost
 from onboarder.records.writes import Intended, intent_id
@@ -157,3 +157,26 @@ async def test_nothing_is_told_before_it_is_committed(database: Database) -> Non
     await clerk.write(Entry(mine, intents=a_create(mine).intents, rest=look))
     assert told == []
     assert await intents(database) == [mine.store_id]
+
+
+async def test_between_what_single_passes_write_besides_others_get_their_turn(
+    database: Database,
+) -> None:
+    turns = list[str]()
+
+    async def others() -> None:
+        while True:
+            turns.append(" ")
+            await asyncio.sleep(0)
+
+    async def rest(tx: Transaction) -> None:
+        del tx  # a brief statement would run right here, on the event loop's thread
+        turns.append("x")
+
+    clerk = a_clerk(database)
+    ours = await leased(clerk, await ordered(database, 2 * AT_A_TIME + 1))
+    looking = asyncio.create_task(others())
+    await asyncio.gather(*(clerk.write(Entry(one, rest=rest)) for one in ours))
+    looking.cancel()
+
+    assert max(map(len, "".join(turns).split())) == AT_A_TIME

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from onboarder.records.database import RecordsBusy
-from onboarder.records.together import MOST, Together
+from onboarder.records.together import AT_A_TIME, MOST, Together
 
 
 class Rounds:
@@ -96,3 +96,25 @@ async def test_a_death_is_everybodys_and_nothing_is_tried_after_it() -> None:
     assert seen == [[1, 2]]
     with pytest.raises(Died):
         await together.do(3)
+
+
+async def test_between_the_answers_of_a_large_round_others_get_their_turn() -> None:
+    """Whoever got an answer goes on at once, with work of its own."""
+    turns = list[str]()
+
+    async def others() -> None:
+        while True:
+            turns.append(" ")
+            await asyncio.sleep(0)
+
+    async def ask(number: int) -> None:
+        await rounds.together.do(number)
+        turns.append("x")
+
+    rounds = Rounds()
+    looking = asyncio.create_task(others())
+    await asyncio.gather(*(ask(102 + 2 * number) for number in range(MOST)))
+    looking.cancel()
+
+    answered = max("".join(turns).split(), key=len)
+    assert len(answered) <= AT_A_TIME < MOST
