@@ -174,6 +174,7 @@ async def _conclude(
         now=session.now,
         code=error.advice.code,
         request_id=error.request_id,
+        doubt=session.doubt if lost else None,
     )
 
 
@@ -189,11 +190,10 @@ def _failed(
     if isinstance(error, Gone) and record.remote_id is not None:
         return replace(failed, state=ListingState.VANISHED)
     if isinstance(error, OutcomeUnknown):
-        wait = session.around.call_deadline + session.manifest.settle
         return replace(
             failed,
             attempts=record.attempts + 1,
-            not_before=session.now + wait,
+            not_before=session.now + session.doubt,
             refused_digest=digest if _parked(record, error) else record.refused_digest,
         )
     if is_held(error):

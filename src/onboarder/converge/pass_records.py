@@ -124,11 +124,15 @@ class PassRecords:
     async def intend(self, *wishes: tuple[IntentKind, Reference]) -> list[str]:
         """Put remote writes on record, durably, before they are sent; returns the intents' ids.
 
-        From now on until the call's deadline and the marketplace's settle time are over, nobody believes in their absence.
+        They may be sent until the lease ends, however long they wait for their turn, and nobody believes in their absence
+        before the call's deadline and the marketplace's settle time after that are over.
         """
         named = [
             writes.Intended(
-                writes.intent_id(self.lease, next(self._numbers)), self.lease, *wish, self.doubt
+                writes.intent_id(self.lease, next(self._numbers)),
+                self.lease,
+                *wish,
+                self.longest_doubt,
             )
             for wish in wishes
         ]
@@ -137,8 +141,13 @@ class PassRecords:
 
     @property
     def doubt(self) -> timedelta:
-        """How long a write may be under way or unseen there."""
+        """How long a write that was sent may be under way or unseen there."""
         return self.around.call_deadline + self.manifest.settle
+
+    @property
+    def longest_doubt(self) -> timedelta:
+        """The same for a write that may still be sent: until the lease ends."""
+        return self.around.lease_span + self.doubt
 
     async def ask(
         self,

@@ -77,7 +77,7 @@ class Session(PassRecords):
     async def _stay(self) -> None:
         """Before a call: prolong a lease that it might outlive. A worker that slept past its lease learns it here."""
         if self.lease.until - self.now < self.around.lease_span / 2:
-            await self.write()
+            await self.write(rest=self._prolong_doubts)
 
     async def _access(self) -> Access:
         held = await self._open_credentials()
@@ -126,8 +126,11 @@ class Session(PassRecords):
         async with self.commit() as tx:
             if fresh is not None and sealed is not None:
                 await self.adopt_credentials(tx, fresh, sealed)
-            # What was intended is only sent from now on, so its doubt lasts longer too.
-            await writes.prolong_doubts(tx, self.lease, self.now + self.doubt)
+            await self._prolong_doubts(tx)
+
+    async def _prolong_doubts(self, tx: Transaction) -> None:
+        """With the lease: what was intended is only sent from now on."""
+        await writes.prolong_doubts(tx, self.lease, self.now + self.longest_doubt)
 
     @property
     def _by_consent(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, insert, update
+from sqlalchemy import Insert, bindparam, func, insert, update
 
 from onboarder.model.ids import PhotoHash, Reference, StoreId
 from onboarder.model.recorded import Lease, ListingRecord
@@ -72,12 +72,14 @@ async def conclude(
     now: datetime,
     code: str | None = None,
     request_id: str | None = None,
+    doubt: timedelta | None = None,
 ) -> None:
-    """Record what became of intents."""
+    """Record what became of intents. `doubt`: how long from now on nobody believes in the absence of what is unknown."""
     if not ids:
         return
     ended = None if state is IntentState.UNKNOWN else now
     became = {"became": state, "ended": ended, "why": code, "request": request_id}
+    became["until"] = None if doubt is None else now + doubt
     await tx.execute(_CONCLUDE, {"ids": ids, **became})
 
 
@@ -169,6 +171,9 @@ _CONCLUDE = (
         ended_at=bindparam("ended"),
         code=bindparam("why"),
         request_id=bindparam("request"),
+        doubt_until=func.coalesce(
+            bindparam("until", type_=intent.c.doubt_until.type), intent.c.doubt_until
+        ),
     )
 )
 _CHANGING = [name for name in listing.c.keys() if name not in {"id", "store_id", "live_at"}]  # noqa: SIM118  # no mapping
