@@ -26,7 +26,7 @@ from onboarder.converge.session import Session
 from onboarder.model.ids import StoreId
 from onboarder.model.recorded import Doubt, Lease
 from onboarder.model.shop import ObservedStore
-from onboarder.model.work import Lane
+from onboarder.model.work import IntentState, Lane
 from onboarder.records import leases, locks, presence, tasks, writes
 from onboarder.records.database import Transaction
 from onboarder.records.leases import Proofs, Release
@@ -66,8 +66,8 @@ def _intent_row(patch: Patch) -> None:
 
 
 def _look_up(patch: Patch) -> None:
-    async def absent(session: Session, doubt: Doubt) -> None:
-        await doubts._conclude_if_settled(session, doubt)
+    async def absent(session: Session, doubt: Doubt, _: object) -> None:
+        await doubts._conclude_absent(session, doubt, over=doubts._is_over(session, doubt))
 
     patch.setattr(doubts, "_look_for_listing", absent)
 
@@ -135,6 +135,29 @@ def _early_renewal_once(patch: Patch) -> None:
 
 def _prolonged_doubts(patch: Patch) -> None:
     patch.setattr(writes, "prolong_doubts", _nothing_async())
+
+
+def _longest_doubt(patch: Patch) -> None:
+    patch.setattr(Session, "longest_doubt", Session.doubt)
+
+
+def _doubt_from_the_loss(patch: Patch) -> None:
+    conclude = writes.conclude
+
+    async def as_intended(
+        tx: Transaction,
+        ids: Sequence[str],
+        state: IntentState,
+        *,
+        now: datetime,
+        code: str | None = None,
+        request_id: str | None = None,
+        doubt: timedelta | None = None,
+    ) -> None:
+        del doubt
+        await conclude(tx, ids, state, now=now, code=code, request_id=request_id)
+
+    patch.setattr(writes, "conclude", as_intended)
 
 
 def _one_open_task(patch: Patch) -> None:
@@ -273,6 +296,7 @@ _NEVER_TWICE = f"{CONVERGE}/test_never_twice.py"
 _TROUBLE = f"{CONVERGE}/test_trouble.py"
 _CREDENTIALS = f"{CONVERGE}/test_credentials.py"
 _NIGHT_RUNS = f"{CONVERGE}/test_night_runs.py"
+_DOUBTS = "tests/core/converge/test_doubts.py"
 _STORES = "tests/core/records/test_records_stores.py"
 _HTTP = f"{CONNECTOR}/test_http.py"
 
@@ -354,6 +378,18 @@ MECHANISMS: Sequence[Mechanism] = (
         "a write that waited for a new key counts as absent too early",
         f"{_CREDENTIALS}::test_what_is_sent_after_a_slow_renewal_stays_in_doubt_as_long_as_any_other[sqlite]",
         _prolonged_doubts,
+    ),
+    Mechanism(
+        "doubts last from when a lease ends",
+        "what a dying worker sent late, after waiting for its turn, counts as absent too early",
+        f"{_DOUBTS}::test_a_worker_that_died_after_a_long_wait_leaves_its_create_in_doubt[sqlite]",
+        _longest_doubt,
+    ),
+    Mechanism(
+        "doubts last from when an answer was lost",
+        "it is only looked for when the lease under which it was sent would have run out",
+        f"{_DOUBTS}::test_a_listing_whose_answer_was_lost_is_found_soon_after_the_settle_time[sqlite]",
+        _doubt_from_the_loss,
     ),
     Mechanism(
         "one open task per cause",

@@ -42,8 +42,8 @@ SHARE_LEFT = 4
 """An idle store's credentials are renewed when a quarter of the time is left in which they can be."""
 LOOKS = 40
 """How often, within one call's deadline, it is looked whether somebody else's renewal has ended."""
-SAVES = 10
-"""Attempts to save an answer, each as patient as the database is, before it is given up as lost."""
+SAVES = 60
+"""Attempts to save an answer, a minute at least: a server that restarts refuses at once. Then it is given up as lost."""
 SAVE_PAUSE = timedelta(seconds=1)
 
 LOST = Advice(

@@ -5,13 +5,14 @@ with "database is locked" when they turn from reading to writing, and the driver
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import BindParameter, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onboarder.records.engines import DriverConnection, be_brief, to_postgres, to_sqlite
@@ -23,7 +24,7 @@ PASSING = ("08", "40", "53", "57")
 
 
 class RecordsBusy(Exception):
-    """The database could not take the write in time or has no room; nothing was written. Try again later."""
+    """The database could not be reached or asked in time, or has no room; nothing was written. Try again later."""
 
 
 Transaction = AsyncConnection
@@ -58,20 +59,15 @@ class Database:
 
         `brief` promises statements about a few rows by their keys: embedded, they then run without a trip to a thread.
         """
-        try:
-            async with self._writer.begin() as connection:
-                if brief and self.embedded:
-                    be_brief(connection)
-                yield connection
-        except DBAPIError as error:
-            if not _passes(error):
-                raise
-            raise RecordsBusy(str(error.orig)) from error
+        async with _opened(self._writer.begin()) as connection:
+            if brief and self.embedded:
+                be_brief(connection)
+            yield connection
 
     @asynccontextmanager
     async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
-        """A consistent view; writing in it fails on SQLite. `brief` as in `write`."""
-        async with self._reader.connect() as connection:
+        """A consistent view; writing in it fails on SQLite. `brief` and `RecordsBusy` as in `write`."""
+        async with _opened(self._reader.connect()) as connection:
             if brief and self.embedded:
                 be_brief(connection)
             yield connection
@@ -88,6 +84,26 @@ class Database:
     async def aclose(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+@asynccontextmanager
+async def _opened(
+    opening: AbstractAsyncContextManager[AsyncConnection],
+) -> AsyncGenerator[AsyncConnection]:
+    """`RecordsBusy` for whatever passes by itself, a server that lets nobody in just now included."""
+    inside = False
+    try:
+        async with opening as connection:
+            inside = True
+            yield connection
+    except DBAPIError as error:
+        if not _passes(error):
+            raise
+        raise RecordsBusy(str(error.orig)) from error
+    except (OSError, PoolTimeout) as error:
+        if inside:
+            raise  # the block's own
+        raise RecordsBusy(type(error).__name__) from error
 
 
 def _passes(error: DBAPIError) -> bool:

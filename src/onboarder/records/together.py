@@ -91,6 +91,8 @@ class Together(Generic[Asked, Given]):
             chosen[0].settle(error)
             return
         for number, one in enumerate(chosen):
+            if one.answer.done():
+                continue  # nobody waits for it any more
             await self._round([one])
             failed = None if one.answer.cancelled() else one.answer.exception()
             if isinstance(failed, RecordsBusy):

@@ -14,6 +14,7 @@ from onboarder.records.database import Database, RecordsBusy
 from onboarder.records.migrations import upgrade
 from onboarder.records.one_trip import OneTripConnection
 from tests.servers.postgres import async_url, fresh_database
+from tests.servers.process import free_port
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 
@@ -144,6 +145,45 @@ async def test_one_that_was_cut_off_right_after_its_use_costs_one_write_that_say
             await put(database, "n")
         await put(database, "n")
         await database.aclose()
+
+
+@pytest.mark.postgres
+async def test_a_read_on_one_that_was_cut_off_right_after_its_use_says_so_too(
+    postgres_template: tuple[str, str],
+) -> None:
+    server, template = postgres_template
+    with fresh_database(server, template=template) as url:
+        database = Database(async_url(url))
+        await cut_off(database)
+        with pytest.raises(RecordsBusy):
+            await names(database)
+        assert await names(database) == []
+        await database.aclose()
+
+
+async def test_a_server_that_lets_nobody_in_is_busy() -> None:
+    """It restarts. A renewed key must not be thrown away for that, nor a pass blamed."""
+    database = Database(f"postgresql+asyncpg://u:p@127.0.0.1:{free_port()}/d")
+    with pytest.raises(RecordsBusy):
+        await put(database, "n")
+    with pytest.raises(RecordsBusy):
+        await names(database)
+
+
+async def test_what_fails_inside_a_transaction_for_reasons_of_its_own_stays_what_it_is(
+    embedded: Database,
+) -> None:
+    async def fail() -> None:
+        async with embedded.write():
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await fail()
+
+
+async def names(database: Database) -> list[str]:
+    async with database.read() as tx:
+        return [str(one) for one in (await tx.execute(select(tables.lock.c.name))).scalars()]
 
 
 async def cut_off(database: Database) -> None:

@@ -79,6 +79,15 @@ async def test_whoever_is_cancelled_is_left_out_and_the_others_go_on() -> None:
     assert await rounds.all(6) == [12]
 
 
+async def test_nothing_is_tried_again_for_whoever_does_not_wait_any_more() -> None:
+    rounds = Rounds()
+    tasks = [asyncio.create_task(rounds.together.do(one)) for one in (2, 4, 3)]
+    await rounds.begun.wait()
+    tasks[1].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert rounds.seen == [[2, 4, 3], [2], [3]]
+
+
 class Died(BaseException):
     """The process died."""
 
