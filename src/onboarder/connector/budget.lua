@@ -221,15 +221,17 @@ local function place(state, rate, now, own_rate, longest, yields, pause, own)
   return late, GO
 end
 
--- Slots for calls in the order in which they asked. rate, how long ago this process last sent a call; then for each call
+-- Slots for calls in the order in which they asked. rate, how long ago this process last sent a call, and how long ago one
+-- while we were away, of which we know nothing; then for each call
 -- its store's own rate (0: none), its longest wait and whether it leaves a kept lane to a person at a stall.
 -- Answers the penalties so far, then for each call its wait and what that is; without a wait it has gone out.
-local function reserve(rate, since_mine, ...)
+local function reserve(rate, since_mine, since_around, ...)
   local now, state, asked = clock(), read(KEYS[1]), {...}
   state.penalties = state.penalties or now -- counted from the beginning, so that none before a forgetting is the same
   local _, period = measures_now(state, rate, now)
-  if not state.k and since_mine < period then -- forgotten, not new: what went out lately still counts over there
-    state.over = math.max(state.over or 0, now + period - since_mine)
+  local unknown = state.k and since_around or since_mine -- forgotten, not new, if we know of none
+  if unknown < period then -- what went out lately still counts over there
+    state.over = math.max(state.over or 0, now + period - unknown)
   end
   state.k = state.k or 0
   local answer = {state.penalties}

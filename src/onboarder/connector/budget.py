@@ -116,6 +116,14 @@ class LocalBudget:
         if store_at_work():
             self._pause(own_pause(store_at_work()), pause)
 
+    def latest(self, scope: str) -> float:
+        """The latest slot that was given, on the clock."""
+        return self._next.get(scope, float("-inf")) - self._interval
+
+    def rest_until(self, scope: str, moment: float) -> None:
+        """No slot before that moment of the clock. Safe to repeat."""
+        self._next[scope] = max(self._next.get(scope, 0.0), moment)
+
     def refuse_pauses(self, scope: str) -> float:
         """`RateLimited` in the store's own pause, or if the scope's ends too late; else the seconds until it ends."""
         own = self._left(own_pause(store_at_work()))

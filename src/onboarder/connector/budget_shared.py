@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import chain
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -37,17 +38,22 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOCAL_SHARE = 0.25
-"""Share of the rate that each process keeps when Redis is away: four processes stay within the ceiling."""
+"""Share of the rate that each process keeps when Redis is away, in whole calls a second: four stay within the ceiling."""
 ANSWER_SECONDS = 1.0
 """How long Redis may take in all, reconnecting included: a call must not come to its deadline here."""
 AWAY_SECONDS = 3.0
-"""How long a Redis that failed is left alone: waiting for its time-out at every call would stop the work."""
+"""How long a Redis that failed is left alone at most: waiting for its time-out at every call would stop the work. All
+processes ask again at the same moments, so that none goes on without Redis for long while others are back.
+"""
 
 SCRIPT = (Path(__file__).parent / "budget.lua").read_text(encoding="utf-8")
 MOST_TOGETHER = 100
 """Calls asked for at once: Redis does nothing else meanwhile."""
+_PERIOD = 1.0
+"""Seconds for which a call counts at a marketplace."""
 _US = 1_000_000
 _FORGOTTEN = 3600.0
+_LONG_AGO = float("-inf")
 
 
 class _Script(Protocol):
@@ -60,7 +66,7 @@ class SharedBudget:
     """The budget in Redis, with a slow local one for the time that Redis is away.
 
     What this process was told to wait, and when it called last, it remembers itself as well: Redis may forget everything in
-    between. `per_store` limits each store's own calls a second besides.
+    between, and knows nothing of what went out while it was away. `per_store` limits each store's own calls a second.
     """
 
     def __init__(
@@ -73,15 +79,18 @@ class SharedBudget:
         prefix: str = "onboarder:budget",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._script = cast("_Script", redis.register_script(SCRIPT))
-        self._clock = clock
+        self._clock, self._wall = clock, wall
         self._ask_again_at = 0.0
         self._last: dict[str, float] = {}
+        """The latest slot that Redis gave this process, by scope."""
         self._name = f"{prefix}:{marketplace}"
         self._rate, self._per_store = per_second, per_store or 0.0
         self._sleep = sleep
-        self._fallback = LocalBudget(per_second * LOCAL_SHARE, clock=clock, sleep=sleep)
+        own = per_second * LOCAL_SHARE
+        self._fallback = LocalBudget(floor(own) or own, clock=clock, sleep=sleep)
         self._waiting: dict[str, Together] = {}
 
     async def acquire(self, scope: str) -> None:
@@ -91,14 +100,22 @@ class SharedBudget:
                 await self._sleep(told)
             slot = await self._at(scope).ask(Wish(lane_at_work(), store_at_work()))
             if slot is None:
-                return await self._fallback.acquire(scope)
+                return await self._go_around(scope)
             if slot.wait < 0:
                 raise RateLimited(BUDGET, retry_after=timedelta(seconds=-slot.wait), scope=scope)
+            self._last[scope] = max(self._latest(scope), self._clock() + slot.wait)
             if slot.wait:
                 await self._sleep(slot.wait)
             if await self._goes(slot):
-                self._last[scope] = self._clock()
+                self._last[scope] = max(self._latest(scope), self._clock())
                 return None
+
+    async def _go_around(self, scope: str) -> None:
+        """A call without Redis; the first only when what went out through it no longer counts over there."""
+        last = self._latest(scope)
+        if last > self._fallback.latest(scope):
+            self._fallback.rest_until(scope, last + _PERIOD)
+        await self._fallback.acquire(scope)
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
         await self._fallback.penalise(scope, pause)
@@ -121,13 +138,13 @@ class SharedBudget:
         return slot.wave is None or await slot.wave.goes(self._sleep)
 
     async def _reserve(self, scope: str, wishes: Sequence[Wish]) -> Slots:
-        since = self._clock() - self._last.get(scope, float("-inf"))
         answer = await self._ask(
             "reserve",
             scope,
             [one.store for one in wishes],
             self._rate,
-            min(since, _FORGOTTEN) * _US,
+            self._since(max(self._latest(scope), self._fallback.latest(scope))),
+            self._since(self._fallback.latest(scope)),
             *chain.from_iterable(map(self._numbers, wishes)),
         )
         if answer is None:
@@ -137,6 +154,13 @@ class SharedBudget:
             self._slot(scope, answer[0], wait, Then(then), waves)
             for wait, then in zip(answer[1::2], answer[2::2], strict=True)
         ]
+
+    def _latest(self, scope: str) -> float:
+        return self._last.get(scope, _LONG_AGO)
+
+    def _since(self, moment: float) -> float:
+        """Microseconds, an hour at most; below zero for what is still to come."""
+        return min(self._clock() - moment, _FORGOTTEN) * _US
 
     def _numbers(self, wish: Wish) -> tuple[float, float, bool]:
         """The store's own rate, the longest wait, and whether the kept slots are not for this call."""
@@ -173,6 +197,6 @@ class SharedBudget:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._script(keys, arguments)
         except (RedisError, OSError, TimeoutError) as error:
-            self._ask_again_at = self._clock() + AWAY_SECONDS
+            self._ask_again_at = self._clock() + AWAY_SECONDS - self._wall() % AWAY_SECONDS
             log.warning("budget.redis_away", scope=scope, why=type(error).__name__)
             return None

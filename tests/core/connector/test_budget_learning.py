@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from onboarder.connector import budget_shared
 from onboarder.connector.budget import LONGEST_WAIT, in_lane
@@ -62,7 +63,13 @@ def crowd(redis: "Redis", time: VirtualTime) -> Crowd:
 def process(redis: "Redis", time: VirtualTime, *, per_store: float | None = None) -> SharedBudget:
     """One process's own view of the budget."""
     return SharedBudget(
-        redis, "rehearsal", CEILING, per_store=per_store, clock=time.clock, sleep=time.sleep
+        redis,
+        "rehearsal",
+        CEILING,
+        per_store=per_store,
+        clock=time.clock,
+        sleep=time.sleep,
+        wall=time.clock,
     )
 
 
@@ -122,6 +129,37 @@ async def test_a_redis_that_forgets_everything_lets_no_second_burst_out(
 
     assert market.refused(0, 14) == 0
     assert market.used(0, 14) >= 0.7
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_redis_that_goes_away_and_comes_back_lets_no_second_burst_out(
+    redis: "Redis", time: VirtualTime, monkeypatch: pytest.MonkeyPatch, *, forgets: bool
+) -> None:
+    """It knows nothing of what went out without it, and who goes on without it nothing of the others."""
+    market = Market(time, COUNTS["sliding"](), CEILING, jitter=0)
+    budgets = [process(redis, time) for _ in range(4)]
+    for budget in budgets:
+        for _ in range(CALLERS // 2):
+            time.start(calling(time, budget, market))
+    await time.run(10)
+
+    with monkeypatch.context() as patch:
+        for budget in budgets:
+            patch.setattr(budget, "_script", _away)
+            await time.run(0.7)  # each notices when it asks
+        await time.run(8)
+    if forgets:
+        await redis.flushall()
+        await time.set(time.now)
+    await time.run(12)
+
+    assert market.refused(12.8, 32.8) == 0
+    assert market.used(14, 20) >= 0.7
+    assert market.used(26, 32) >= 0.95
+
+
+async def _away(*_: object) -> list[int]:
+    raise RedisConnectionError
 
 
 async def test_people_at_stalls_wait_one_wave_while_the_night_takes_all_it_can(
