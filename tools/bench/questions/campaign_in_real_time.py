@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tools.bench import campaign_real
 from tools.bench.campaign_real import WORKERS, outage
-from tools.bench.campaign_rows import CALM, MEGABYTE, campaign_rows, in_virtual_time
+from tools.bench.campaign_rows import CALM, MEGABYTE, UNMET, campaign_rows, in_virtual_time
 from tools.bench.campaign_run import PHOTOS, PRODUCTS
 from tools.bench.question import Question, Row, Size
 
@@ -36,6 +36,7 @@ QUESTION = Question(
     f"and refuse what is above their rate: {PRODUCTS} products of {PHOTOS} photos a merchant, once undisturbed, and once "
     "with the long campaign's misfortunes, the outage in proportion; the seconds that it takes to find out that a "
     "marketplace is back are not. From a marketplace's first call to its last by its own log, its rate alone dictates "
-    "the time.",
+    "the time, and the whole of it: the campaign on a virtual clock counts 97 %.",
     measure,
+    unmet=f"{UNMET} The seconds in which it is found out that a marketplace is back do not shrink with the campaign.",
 )
