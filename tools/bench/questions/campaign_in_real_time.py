@@ -6,10 +6,11 @@ from tools.bench import campaign_real
 from tools.bench.campaign_real import WORKERS, outage
 from tools.bench.campaign_rows import CALM, MEGABYTE, UNMET, campaign_rows, in_virtual_time
 from tools.bench.campaign_run import PHOTOS, PRODUCTS
+from tools.bench.lag import lag_row
 from tools.bench.question import Question, Row, Size
 
 MERCHANTS, SHORT = 100, 8
-MOST_MEGABYTES = 200
+MOST_MEGABYTES, MOST_GROWTH = 200, 10
 
 
 def measure(size: Size) -> Sequence[Row]:
@@ -25,7 +26,15 @@ def measure(size: Size) -> Sequence[Row]:
                 unit="MB",
                 values=(found.peak / MEGABYTE,),
                 at_most=MOST_MEGABYTES,
-            )
+            ),
+            Row(
+                what=f"{who}: growth of a worker in the second half",
+                unit="MB",
+                values=(found.growth / MEGABYTE,),
+                at_most=MOST_GROWTH,
+                note="its greatest size against that of the first half",
+            ),
+            lag_row([found.lag_ms], f"{who}, a worker"),
         ]
     return rows
 
