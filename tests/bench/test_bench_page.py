@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tools.bench import page
 from tools.bench.__main__ import command
-from tools.bench.lag import percentile
+from tools.bench.lag import MOST_MS, lag_goal, lag_row, percentile
 from tools.bench.page import Answer, number, recorded, runs, table, write
 from tools.bench.question import ROUNDS, Question, Row, every_name, names, question
 
@@ -163,3 +163,10 @@ def test_a_row_that_does_not_hold_never_looks_as_if_it_did() -> None:
 def test_the_percentile_of_few_values_is_the_greatest() -> None:
     assert percentile([3.0, 1.0, 2.0], 0.99) == 3.0
     assert percentile([], 0.99) == 0.0
+
+
+def test_a_loops_lag_has_a_goal_under_whatever_name_it_is_told() -> None:
+    row = lag_row([3.0], "a worker")
+
+    assert row.at_most == lag_goal(row.what) == lag_goal(f"PostgreSQL, {row.what}") == MOST_MS
+    assert lag_goal("a worker: calls") is None
