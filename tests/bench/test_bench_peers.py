@@ -58,3 +58,12 @@ def test_a_campaign_in_real_time_is_told_by_each_marketplace_itself() -> None:
         assert (one.calls, one.stores, one.listings, one.doubles) == (CALLS, 1, PRODUCTS, 0)
         assert one.last >= CALLS / one.rate - 1  # what the first second allows comes at once
     assert found.peak > 50 << 20
+    assert found.lag_ms > 0
+
+
+def test_a_worker_grows_by_what_its_second_half_exceeds_its_first() -> None:
+    steady, grown = [1, 9, 5, 9], [1, 2, 3, 7]
+
+    assert campaign_real.growth([steady, grown]) == 5
+    assert campaign_real.growth([[9, 1]]) == -8
+    assert campaign_real.growth([[1], []]) == 0

@@ -6,17 +6,17 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from tools.bench.page import FOUND, Answer, recorded, table, write
-from tools.bench.question import ROUNDS, Row, Size, names, question
+from tools.bench.page import FOUND, Answer, recorded, table, this_minute, write
+from tools.bench.question import ROUNDS, Row, Size, every_name, names, question
 
 
 def main() -> int:
     """Ask what was chosen, one after the other; the page is written after each. 0 if every goal was met."""
     chosen = _chosen()
-    asked, answers = names(), recorded(FOUND)
+    asked, answers, run = names(), recorded(FOUND), this_minute()
     todo = [] if chosen.page else chosen.only or asked
     for name in todo:
-        answers[name] = _answer(name, chosen)
+        answers[name] = _answer(name, chosen, run)
         if not chosen.look:
             write(answers, asked)
     if chosen.page:
@@ -27,7 +27,7 @@ def main() -> int:
 def _chosen() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument(
-        "--only", nargs="+", choices=names(), metavar="NAME", help=", ".join(names())
+        "--only", nargs="+", choices=every_name(), metavar="NAME", help=", ".join(every_name())
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--short", action="store_true", help="a minute or so for each")
@@ -36,12 +36,12 @@ def _chosen() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _answer(name: str, chosen: argparse.Namespace) -> Answer:
+def _answer(name: str, chosen: argparse.Namespace, run: str) -> Answer:
     print(f"… {name}", file=sys.stderr, flush=True)
     began = time.monotonic()
     rows = _rows(name, Size(chosen.rounds, chosen.short))
     answer = Answer(
-        command=_command(name, chosen), seconds=time.monotonic() - began, rows=tuple(rows)
+        command=command(name, chosen), run=run, seconds=time.monotonic() - began, rows=tuple(rows)
     )
     print("\n".join([question(name).title, *table(answer.rows), ""]), flush=True)
     return answer
@@ -56,9 +56,12 @@ def _rows(name: str, size: Size) -> Sequence[Row]:
         return ()
 
 
-def _command(name: str, chosen: argparse.Namespace) -> str:
+def command(name: str, chosen: argparse.Namespace) -> str:
+    """What has to be typed for the same answer."""
+    only = f" --only {name}" if chosen.only else ""
     rounds = f" --rounds {chosen.rounds}" if chosen.rounds != ROUNDS else ""
-    return f"python -m tools.bench --only {name}{rounds}{' --short' if chosen.short else ''}"
+    short = " --short" if chosen.short else ""
+    return f"python -m tools.bench{only}{rounds}{short}" if only + rounds + short else "make bench"
 
 
 if __name__ == "__main__":

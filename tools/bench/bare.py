@@ -1,4 +1,4 @@
-"""The recorded calls in a bare loop: `python -m tools.bench.bare FILE BASE_URL same|stock|aiohttp AT_ONCE`. Prints JSON."""
+"""The recorded calls in a bare loop: `python -m tools.bench.bare FILE BASE_URL KIND AT_ONCE`. Prints JSON."""
 
 import asyncio
 import base64
@@ -15,6 +15,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from onboarder.connector.http import open_client
+from tools.bench.lag import lag_watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ class WithAiohttp:
 
 
 async def replay(client: Client, stores: Sequence[Sequence[Call]], at_once: int) -> Loop:
-    """One store's calls after another, so many stores at once: the order in which a worker makes them."""
+    """One store's calls after another, so many stores at once: the order in which a worker makes them.
+
+    The loop's lag is watched only because the worker's is, which costs some CPU.
+    """
     waiting = list(reversed(stores))
 
     async def one_after_another() -> None:
@@ -76,7 +80,7 @@ async def replay(client: Client, stores: Sequence[Sequence[Call]], at_once: int)
                 await client.make(call)
 
     started, cpu = time.perf_counter(), time.process_time()
-    async with asyncio.TaskGroup() as group:
+    async with lag_watched(), asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(one_after_another())
     seconds, busy = time.perf_counter() - started, time.process_time() - cpu
@@ -89,14 +93,24 @@ def read_calls(file: Path) -> list[list[Call]]:
 
 
 async def main(stores: Sequence[Sequence[Call]], base_url: str, kind: str, at_once: int) -> Loop:
-    """`kind`: `same` is the product's own client, `stock` httpx as it comes, `aiohttp` that alone."""
+    """`kind`: `same` is the product's own client, `aiohttp` that library alone, `stock` httpx as it comes, which keeps 20
+    connections alive, and `kept` httpx that keeps as many as are in use.
+    """
     if kind == "aiohttp":
         pool = aiohttp.TCPConnector(limit=at_once)
         async with aiohttp.ClientSession(base_url, connector=pool, auto_decompress=False) as bare:
             return await replay(WithAiohttp(bare), stores, at_once)
-    stock = httpx.AsyncClient(base_url=base_url, trust_env=False)
-    async with stock if kind == "stock" else open_client(base_url) as client:
+    async with _httpx(base_url, kind, at_once) as client:
         return await replay(WithHttpx(client), stores, at_once)
+
+
+def _httpx(base_url: str, kind: str, at_once: int) -> httpx.AsyncClient:
+    if kind == "same":
+        return open_client(base_url)
+    if kind == "stock":
+        return httpx.AsyncClient(base_url=base_url, trust_env=False)
+    limits = httpx.Limits(max_keepalive_connections=at_once)
+    return httpx.AsyncClient(base_url=base_url, trust_env=False, limits=limits)
 
 
 if __name__ == "__main__":

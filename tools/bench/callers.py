@@ -1,12 +1,13 @@
 """A worker process that has nothing to do but calls.
 
-`python -m tools.bench.callers BASE_URL REDIS_URL DATABASE_URL SECONDS DOOR…`
+`python -m tools.bench.callers BASE_URL REDIS_URL DATABASE_URL SECONDS DOOR…` prints the p99 of its loop's lag.
 
 Every caller works for a shop of its own, but a few of each process, who work for one and the same and would call for it
 more often than it may.
 """
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from onboarder.model.work import Lane
 from onboarder.records.database import Database
 from onboarder.records.quotas import RecordedDays
 from tools.bench.ceilings import OF_A_SHOP, SHOP, WHOSE
+from tools.bench.lag import lag_watched
 
 AT_ONCE = 40
 """Stores at once: a worker's places in its two lanes."""
@@ -66,7 +68,8 @@ def budget(redis: "Redis", database: Database, door: str) -> DailyBudget:
 
 async def main(
     base_url: str, redis_url: str, database_url: str, seconds: float, doors: Sequence[str]
-) -> None:
+) -> float:
+    """The p99 of the loop's lag while the callers were at work."""
     redis, database = Redis.from_url(redis_url), Database(database_url)
     random = Random()  # noqa: S311  # jitter
     opened = [
@@ -82,7 +85,8 @@ async def main(
         for http, door in zip(opened, doors, strict=True)
         for number in range(AT_ONCE)
     ]
-    await asyncio.wait(tasks, timeout=seconds)
+    async with lag_watched() as lag:
+        await asyncio.wait(tasks, timeout=seconds)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -90,6 +94,7 @@ async def main(
         await http.aclose()
     await redis.aclose()
     await database.aclose()
+    return lag.p99
 
 
 def _shop(number: int) -> str:
@@ -99,4 +104,5 @@ def _shop(number: int) -> str:
 if __name__ == "__main__":
     configure_logging(json=True)
     base_url, redis_url, database_url, seconds, *doors = sys.argv[1:]
-    run(main(base_url, redis_url, database_url, float(seconds), doors))
+    lagged = run(main(base_url, redis_url, database_url, float(seconds), doors))
+    json.dump(lagged, sys.stdout)

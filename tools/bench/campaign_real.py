@@ -3,10 +3,11 @@ and a Redis, all processes of their own. Times are told by the marketplaces' log
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import httpx
 from tests.faults.crowd import allow, calls
@@ -30,7 +31,7 @@ from tools.bench.campaign_run import (
     trouble,
 )
 from tools.bench.processes import postgres_server, redis_server
-from tools.bench.stall import PRODUCTION, migrate
+from tools.bench.stall import PRODUCTION, hire, lag_of, migrate
 
 NAMES = [MarketplaceName(one) for one in RATES]
 WORKERS = 2
@@ -71,9 +72,10 @@ async def _campaign(
     changes = {**PRODUCTION, "night_jobs": SLOTS // WORKERS}
     async with a_crew(folder, url, redis, NAMES, **changes) as crew, _controls(crew) as controls:
         await _open(crew, controls)
-        await _work_off(crew, controls if troubled else {}, merchants)
+        sizes = await _work_off(crew, controls if troubled else {}, merchants)
         told = {str(name): await _told(crew, controls, name) for name in NAMES}
-        return Campaign(merchants, 1, 0, max(_greatest(one.pid) for one in crew.workers), told)
+        peak = max(_bytes(one.pid, "VmHWM") for one in crew.workers)
+        return Campaign(merchants, 1, 0, peak, told, growth(sizes), lag_of(crew))
 
 
 @asynccontextmanager
@@ -94,20 +96,28 @@ async def _open(crew: Crew, controls: Controls) -> None:
         rules = {"app_per_second": rate, "counted": "bucket"}
         (await controls[name].patch("/_control/rules", json=rules)).raise_for_status()
         allow(crew, rate, name=name)
-    for number in range(WORKERS):
-        crew.start_worker()
-        await crew.hired(number + 1)
+    await hire(crew, WORKERS)
 
 
-async def _work_off(crew: Crew, disturbed: Controls, merchants: int) -> None:
-    """Order everything and wait until no store is due any more."""
+async def _work_off(crew: Crew, disturbed: Controls, merchants: int) -> list[list[int]]:
+    """Order everything and wait until no store is due any more; returns each worker's sizes meanwhile."""
+    sizes = [list[int]() for _ in crew.workers]
     photos = [crew.photo(n) for n in range(PRODUCTS * PHOTOS)]
     await order(crew.database, merchants, photos, lane=Lane.NIGHT, now=now())
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         for name, control in disturbed.items():
             group.create_task(_disturb(control, RATES[name], merchants))
-        while not await is_quiet(crew.database):  # noqa: ASYNC110  # they work in other processes
+        while not await is_quiet(crew.database):  # they work in other processes
+            for worker, one in zip(crew.workers, sizes, strict=True):
+                one.append(_bytes(worker.pid, "VmRSS"))
             await asyncio.sleep(LOOK_SECONDS)
+    return sizes
+
+
+def growth(sizes: Sequence[Sequence[int]]) -> int:
+    """By how much the second half's greatest size exceeds the first half's, of the worker that grew most."""
+    halves = [(one[: len(one) // 2], one[len(one) // 2 :]) for one in sizes if len(one) > 1]
+    return max((max(late) - max(early) for early, late in halves), default=0)
 
 
 async def _disturb(control: httpx.AsyncClient, rate: float, merchants: int) -> None:
@@ -128,8 +138,8 @@ async def _told(crew: Crew, controls: Controls, name: MarketplaceName) -> Told:
     return told
 
 
-def _greatest(pid: int) -> int:
-    """The most bytes of memory that the process ever had."""
+def _bytes(pid: int, what: Literal["VmHWM", "VmRSS"]) -> int:
+    """Memory of the process: the most that it ever had, or what it has."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    size = next(one for one in lines if one.startswith("VmHWM:"))
+    size = next(one for one in lines if one.startswith(f"{what}:"))
     return int(size.split()[1]) * KILOBYTE

@@ -90,6 +90,10 @@ class Campaign:
     before: int
     peak: int
     told: dict[str, Told] = field(default_factory=dict[str, Told])
+    growth: int = 0
+    """Bytes by which a worker's greatest size in the second half exceeds that of the first; only in real time."""
+    lag_ms: float = 0.0
+    """Of the worst worker's loop; only in real time."""
 
 
 class Distant(httpx.AsyncBaseTransport):

@@ -16,13 +16,14 @@ from onboarder.records.database import Database
 from onboarder.records.progress import Progress, Selection, chosen_stores, progress
 from onboarder.settings import Settings
 from onboarder_workers.process import at_work
+from tools.bench.lag import lag_watched
 
 LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one process did. `idle` is a second pass over every store, with nothing to do."""
+    """What one process did. `idle` is a second pass over every store, with nothing to do; the lag is that of the first."""
 
     stores: int
     listings: int
@@ -30,6 +31,7 @@ class Work:
     cpu: float
     idle_seconds: float
     idle_cpu: float
+    lag_ms: float
 
 
 async def measure(settings: Settings) -> Work:
@@ -38,7 +40,8 @@ async def measure(settings: Settings) -> Work:
     try:
         async with at_work(settings, tuple(Lane)):
             started, cpu = time.perf_counter(), time.process_time()
-            opened = await _worked_off(database)
+            async with lag_watched() as lag:
+                opened = await _worked_off(database)
             seconds, busy = time.perf_counter() - started, time.process_time() - cpu
             started, cpu = time.perf_counter(), time.process_time()
             await _wake_all(database)
@@ -53,6 +56,7 @@ async def measure(settings: Settings) -> Work:
         cpu=busy,
         idle_seconds=idle_seconds,
         idle_cpu=idle_cpu,
+        lag_ms=lag.p99,
     )
 
 

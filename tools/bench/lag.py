@@ -10,6 +10,7 @@ from tools.bench.question import Row
 TICK = 0.005
 MOST_MS = 20.0
 """What the loop's lag may be, 99 times of a hundred."""
+LAG = "lag of the event loop, p99"
 
 
 class Lag:
@@ -46,11 +47,16 @@ async def lag_watched() -> AsyncGenerator[Lag]:
 def lag_row(values: Sequence[float], where: str) -> Row:
     """The row of a question: the p99 of each round."""
     return Row(
-        what=f"{where}: lag of the event loop, p99",
+        what=f"{where}: {LAG}",
         values=tuple(values),
         unit="ms",
         at_most=MOST_MS,
     )
+
+
+def lag_goal(what: str) -> float | None:
+    """What a row of that name may be at most, if it tells a lag."""
+    return MOST_MS if what.endswith(f": {LAG}") else None
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -47,16 +47,26 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`about` says what is measured, against what, in a sentence or two of the page."""
+    """`about` says what is measured, against what, in a sentence or two of the page.
+
+    `unmet` says why its goals may be out of reach. `asked`: where no question is named.
+    """
 
     title: str
     about: str
     measure: Callable[[Size], Sequence[Row]]
+    unmet: str = ""
+    asked: bool = True
+
+
+def every_name() -> list[str]:
+    """All questions there are."""
+    return sorted(one.name for one in pkgutil.iter_modules(questions.__path__))
 
 
 def names() -> list[str]:
-    """All questions there are."""
-    return sorted(one.name for one in pkgutil.iter_modules(questions.__path__))
+    """The questions that are asked where none is named."""
+    return [one for one in every_name() if question(one).asked]
 
 
 def question(name: str) -> Question:

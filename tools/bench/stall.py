@@ -19,6 +19,7 @@ from onboarder.model.people import Merchant
 from onboarder.people.sealed_box import BoxKeys
 from onboarder.records.database import Database
 from onboarder.records.migrations import upgrade
+from tools.bench.watched import LAGGED
 
 PRODUCTION = {
     "lease_seconds": 60,
@@ -75,9 +76,20 @@ async def staffed(crew: Crew, per_second: float, workers: int) -> None:
     """So many workers, in place of those there are, share so many calls a second."""
     crew.dismiss()
     allow(crew, per_second)
+    await hire(crew, workers)
+
+
+async def hire(crew: Crew, workers: int) -> None:
+    """So many workers whose loops' lag is watched."""
     for number in range(workers):
-        crew.start_worker()
+        crew.start("-m", "tools.bench.watched")
         await crew.hired(number + 1)
+
+
+def lag_of(crew: Crew) -> float:
+    """The worst loop's lag of all workers there were, in milliseconds. Those still there are stopped."""
+    crew.dismiss()
+    return max(float(str(one["p99"])) for one in crew.events(LAGGED))
 
 
 async def migrate(url: str) -> None:

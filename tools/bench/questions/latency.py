@@ -27,12 +27,12 @@ from onboarder.model.work import Lane
 from onboarder.programmes import read_programme
 from onboarder.records import register
 from onboarder_workers.bell import RedisDoorbell, bell_redis
-from tools.bench.lag import percentile
+from tools.bench.lag import LAG, MOST_MS, percentile
 from tools.bench.market import ROOT
 from tools.bench.peers import stock_arq
 from tools.bench.processes import postgres_server, redis_server
 from tools.bench.question import Question, Row, Size
-from tools.bench.stall import Stall, a_stall, staffed
+from tools.bench.stall import Stall, a_stall, lag_of, staffed
 
 WORKERS = 2
 AMPLE, SCARCE = 500.0, 20.0
@@ -73,6 +73,7 @@ async def _round(series: Series, kind: str, url: str, folder: Path, size: Size) 
             await _fill_the_night(stall.crew, size.of(9_000, 3_000))
             await _queued(series, kind, stall, size)
             await _api(series, kind, stall, size)
+            series[f"{kind}, a worker: {LAG}", "ms", MOST_MS].append(lag_of(stall.crew))
 
 
 async def _idle(series: Series, kind: str, stall: Stall, redis: str, size: Size) -> None:

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from tests.servers import postgres
 
 from tools.bench.carrying import AT_ONCE, LISTINGS, Carried, carried, slow_market, told
+from tools.bench.lag import LAG, lag_goal
 from tools.bench.market import ROOT
 from tools.bench.peers import plain
 from tools.bench.peers.environment import pinned, programs
@@ -41,7 +42,10 @@ def measure(size: Size) -> Sequence[Row]:
             raise RuntimeError("the peers are written for PostgreSQL")
         for _ in range(size.rounds):
             _round(series, base, number, peers)
-    return [Row(what=what, unit=unit, values=tuple(all_)) for (what, unit), all_ in series.items()]
+    return [
+        Row(what=what, unit=unit, values=tuple(values), at_most=lag_goal(what))
+        for (what, unit), values in series.items()
+    ]
 
 
 def _peers() -> dict[str, tuple[Command, Command]]:
@@ -70,6 +74,7 @@ def _round(
             found[name] = carry(postgres.async_url(url))
         series[f"{name}: remote writes", "/s"].append(found[name].per_second)
         series[f"{name}: CPU per remote write", "ms"].append(found[name].cpu)
+    series[f"{OURS}: {LAG}", "ms"].append(found[OURS].lag)
     for name in peers:
         ratio = found[OURS].per_second / found[name].per_second
         series[f"remote writes: {OURS} / {name}", ""].append(ratio)
