@@ -22,7 +22,7 @@ from onboarder.converge.observe import all_listings, differences, in_review, sto
 from onboarder.converge.plan import Plan, plan
 from onboarder.converge.session import Session
 from onboarder.converge.surroundings import Surroundings
-from onboarder.model.ids import StoreId
+from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.recorded import Lease, StoreWork
 from onboarder.model.shop import ObservedStore
 from onboarder.model.work import Lane, RunState
@@ -49,9 +49,10 @@ LONGEST = timedelta(minutes=2)
 
 
 class Glances:
-    """One process's part in a run's glances, at most `jobs` stores at once.
+    """One process's part in a run's glances: at each marketplace at most `jobs` stores at once, or as many as are bearable.
 
-    `may_go_on` is asked before each store: once it says no, what is left of the shares is handed over to passes.
+    More would only wait there for the budget, and take longer each. `may_go_on` is asked before each store: once it says
+    no, what is left of the shares is handed over to passes.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Glances:
         around: Surroundings,
         *,
         jobs: int,
+        bearable: Mapping[MarketplaceName, int] | None = None,
         may_go_on: Callable[[], bool] = lambda: True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._around = around
         self._sleep = sleep
-        self._room = asyncio.Semaphore(jobs)
+        self._jobs, self._bearable = jobs, bearable or {}
+        self._rooms: dict[MarketplaceName, asyncio.Semaphore] = {}
         self._turn = asyncio.Lock()
         self._may_go_on = may_go_on
         self.same = 0
@@ -151,11 +154,17 @@ class Glances:
 
     async def _is_same(self, work: StoreWork) -> bool:
         where = work.store.id
-        async with self._room:
+        async with self._room(work.store.marketplace):
             if not self._may_go_on():
                 return False
             with in_lane(Lane.NIGHT, where), structlog.contextvars.bound_contextvars(store=where):
                 return await self._looked(work)
+
+    def _room(self, name: MarketplaceName) -> asyncio.Semaphore:
+        if name not in self._rooms:
+            places = min(self._jobs, self._bearable.get(name, self._jobs))
+            self._rooms[name] = asyncio.Semaphore(places)
+        return self._rooms[name]
 
     async def _looked(self, work: StoreWork) -> bool:
         try:

@@ -1,5 +1,6 @@
 """The glance: what costs nothing, what it leaves to a pass, and what becomes of what a dead process had taken."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,15 +9,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from onboarder.connector.contract import Access
 from onboarder.converge.glance import Glances
 from onboarder.converge.night import GLANCED_WITHIN, Night, Scope
 from onboarder.model.ids import RunId, StoreId
+from onboarder.model.shop import ObservedStore
 from onboarder.model.work import DriftClass, Lane, RunState
 from onboarder.records import reviews, runs, stores, tables
 from onboarder.records.database import Database, RecordsBusy, Transaction
 from onboarder.records.runs import RunRecord
-from tests.support.mischief import small_pages
-from tests.support.town import Town
+from onboarder_rehearsal import RehearsalConnector
+from tests.support.mischief import small_pages, with_connector
+from tests.support.town import REHEARSAL, Town
 
 
 @pytest.fixture
@@ -328,3 +332,35 @@ class BusyAtFirst(Database):
     async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
         async with self._inner.read(brief=brief) as tx:
             yield tx
+
+
+async def test_each_marketplace_has_room_of_its_own(town: Town, night: Night) -> None:
+    """Glances that only wait for a slow marketplace's budget take none of another's places."""
+    await town.open_shops(4)
+    town.clock.pass_by(timedelta(minutes=30))
+    crowded = with_connector(town, Crowded)
+    crowded.inside, crowded.most = 0, 0
+    place = town.around.marketplaces[REHEARSAL]
+    glances = Glances(town.around, jobs=4, bearable={place.name: 2}, sleep=town.clock.sleep)
+
+    await glances.through(await begun(town, night))
+
+    assert glances.same == 4
+    assert crowded.most == 2
+
+
+class Crowded(RehearsalConnector):
+    """Counts how many look at a store at once."""
+
+    inside: int
+    most: int
+
+    async def observe_store(self, access: Access) -> ObservedStore | None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        for _ in range(9):  # the others come meanwhile
+            await asyncio.sleep(0)
+        try:
+            return await super().observe_store(access)
+        finally:
+            self.inside -= 1

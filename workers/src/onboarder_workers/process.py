@@ -35,6 +35,8 @@ DRAIN_SECONDS = 30.0
 FILLED, FEWEST = 0.75, 4
 """Passes per call a second that a marketplace allows, and at least. With as many slow ones beside them they keep its budget
 filled, and wait for their turns less long than a night's call may: a store is then done in one go."""
+GLANCES = 2
+"""Glances for each pass: they only call, so that more of them are needed to keep a budget filled."""
 
 
 async def work(settings: Settings, lanes: Sequence[Lane]) -> int:
@@ -124,7 +126,12 @@ def _glances(
     """For workers of the night's lane."""
     if Lane.NIGHT not in lanes:
         return {}
-    glances = Glances(around, jobs=settings.night_jobs, may_go_on=lambda: not passes.closed)
+    glances = Glances(
+        around,
+        jobs=settings.night_jobs,
+        bearable={name: GLANCES * number for name, number in bearable(around).items()},
+        may_go_on=lambda: not passes.closed,
+    )
     return {"glances": partial(glance, glances)}
 
 
