@@ -18,6 +18,8 @@ from onboarder.records.one_trip import OneTripConnection
 
 REST = 1.0
 """Seconds after which a connection to a server is asked whether it still lives before it is used again."""
+CONNECTS_WITHIN = 10.0
+"""Seconds that a server may take to let a connection in."""
 READERS = 4
 POSTGRES_CONNECTIONS = 10
 _LET_GO = "let_go"
@@ -29,6 +31,7 @@ def to_postgres(url: str) -> AsyncEngine:
         url,
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=10,
+        connect_args={"timeout": CONNECTS_WITHIN},
         pool_use_lifo=True,  # the one that was just used need not be asked whether it lives
         hide_parameters=True,  # errors are logged, and rows hold names and phones
     )

@@ -1,6 +1,7 @@
 """What transactions cost beside their statements: trips to threads, and questions whether a connection still lives."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,6 +169,16 @@ async def test_a_server_that_lets_nobody_in_is_busy() -> None:
         await put(database, "n")
     with pytest.raises(RecordsBusy):
         await names(database)
+
+
+async def test_a_server_that_does_not_answer_is_busy_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its host is up and lets nobody in: whoever waits for the round under way would wait as long."""
+    monkeypatch.setattr(engines, "CONNECTS_WITHIN", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql+asyncpg://u:p@127.0.0.1:{silent.getsockname()[1]}/d")
+        async with asyncio.timeout(5):
+            with pytest.raises(RecordsBusy):
+                await put(database, "n")
 
 
 async def test_what_fails_inside_a_transaction_for_reasons_of_its_own_stays_what_it_is(
