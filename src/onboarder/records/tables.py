@@ -124,6 +124,7 @@ store = Table(
     Column("withdrawn_at", UtcTime),
     Column("consented_at", UtcTime),
     Column("opened_at", UtcTime),
+    Column("app", String(32)),
     Index(None, "marketplace", "state"),
     Index(
         "uq_store_remote",
