@@ -79,6 +79,12 @@ class StoreRecord:
     """The app of the marketplace that it was given to, for good; "" is the first. None: none was chosen, and what exists
     or waits for its owner all the same is the first's."""
 
+    @property
+    def placed(self) -> bool:
+        """Whether it takes a place in one of the apps."""
+        let_out = self.remote_id is not None or self.state is StoreState.AWAITING_OWNER
+        return let_out or self.app is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ListingRecord:
