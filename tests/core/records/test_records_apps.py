@@ -40,7 +40,7 @@ async def test_the_last_place_is_taken_once_by_two_who_choose_at_once(database: 
         async with database.write() as tx:
             return await take(tx, second)
 
-    assert await asyncio.gather(slow(), quick()) == ["", "second"]
+    assert list(await asyncio.gather(slow(), quick())) == ["", "second"]
 
 
 async def test_a_store_keeps_its_app_and_none_is_given_when_all_are_full(
