@@ -93,6 +93,20 @@ async def test_a_store_whose_app_is_not_configured_any_more_waits_untouched_and_
     assert (await town.account()).listing(reference)["price"] == 13_000
 
 
+async def test_a_missing_app_is_told_of_before_anything_is_intended(town: Town) -> None:
+    with_apps(town, 1, "second")
+    stores = await town.open_shops(2, products=1)
+    lost = stores[(await apps_of(town, stores)).index("second")]
+    with_apps(town, 1)
+
+    await town.change(lost, price=13_000)  # just seen: no look comes first
+    await town.run_until_quiet()
+
+    [task] = await town.tasks()
+    assert (task.code, task.subject) == ("quota.app_missing", lost)
+    assert (await town.listing(lost)).failure is None
+
+
 async def test_where_an_app_may_serve_any_number_nothing_is_chosen(town: Town) -> None:
     first, second = with_apps(town, None, "second")
 
