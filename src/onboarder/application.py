@@ -26,8 +26,10 @@ from onboarder.settings import Settings, read_toml
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from onboarder.connector.budget import Budget
+    from onboarder.connector.contract import Equipment
     from onboarder.connector.manifest import Manifest
-    from onboarder.connector.registry import MarketplaceConfig
+    from onboarder.connector.registry import App, MarketplaceConfig
     from onboarder.converge.surroundings import Marketplace, Surroundings
     from onboarder.intake.photo_store import PhotoStore
     from onboarder.intake.rules import IntakeRules
@@ -177,7 +179,7 @@ class Application:
         deadline = timedelta(seconds=self.settings.call_deadline_seconds)
         async with AsyncExitStack() as stack:
             opened = {
-                name: await self._open(config, redis, stack)
+                name: self._open(config, redis, stack)
                 for name, config in self.marketplace_configs.items()
             }
             renewals = Renewals(
@@ -205,47 +207,66 @@ class Application:
                 link_span=timedelta(days=self.settings.link_days),
             )
 
-    async def _open(
+    def _open(
         self, config: "MarketplaceConfig", redis: "Redis | None", stack: AsyncExitStack
     ) -> "Marketplace":
-        from onboarder.connector.budget import Budget, LocalBudget
-        from onboarder.connector.budget_shared import SharedBudget
-        from onboarder.connector.contract import Equipment
-        from onboarder.connector.daily import DailyBudget
-        from onboarder.connector.http import MarketplaceHttp, open_client
         from onboarder.connector.registry import connector_type
         from onboarder.converge.surroundings import Marketplace
-        from onboarder.records.quotas import RecordedDays
 
         kind = connector_type(config.connector)
-        rate = config.budget.per_second or kind.manifest.requests_per_second
+        rate = config.rate(kind.manifest)
+        quotas = config.quotas_over(kind.manifest.quotas)
+        bearable = config.budget.calls_at_once or kind.manifest.calls_at_once
+        first, *further = [
+            kind(app.settings, self._equipment(config, app, kind.manifest, redis, stack))
+            for app in config.every_app
+        ]
+        named = zip((one.name for one in config.apps), further, strict=True)
+        categories = self.categories(config.name)
+        return Marketplace(config.name, first, categories, rate, quotas, bearable, dict(named))
+
+    def _equipment(
+        self,
+        config: "MarketplaceConfig",
+        app: "App",
+        manifest: "Manifest",
+        redis: "Redis | None",
+        stack: AsyncExitStack,
+    ) -> "Equipment":
+        """What one app's connector works with: connections, breaker, rates, quotas and secrets of its own."""
+        from onboarder.connector.contract import Equipment
+        from onboarder.connector.http import MarketplaceHttp, open_client
+
+        deadline = timedelta(seconds=self.settings.call_deadline_seconds)
+        calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
+        http = MarketplaceHttp(
+            open_client(config.base_url, connections=calls, unheard=deadline),
+            self._budget(config, app, manifest, redis),
+            marketplace=app.key,
+            deadline=deadline,
+            clock=self.clock,
+            most_at_once=config.budget.calls_at_once or manifest.calls_at_once or calls,
+        )
+        stack.push_async_callback(http.aclose)
+        return Equipment(http, self.clock, self.vault.derive, partial(self.secrets.read, app.key))
+
+    def _budget(
+        self, config: "MarketplaceConfig", app: "App", manifest: "Manifest", redis: "Redis | None"
+    ) -> "Budget":
+        from onboarder.connector.budget import Budget, LocalBudget
+        from onboarder.connector.budget_shared import SharedBudget
+        from onboarder.connector.daily import DailyBudget
+        from onboarder.records.quotas import RecordedDays
+
+        rate = config.rate(manifest)
         budget: Budget = LocalBudget(rate)
         if redis is not None:
             per_store = config.budget.per_store_per_second
-            budget = SharedBudget(redis, config.name, rate, per_store=per_store)
-        quotas = config.quotas_over(kind.manifest.quotas)
-        if quotas.calls_a_day is not None:
-            book = RecordedDays(self.database)
-            budget = DailyBudget(budget, book, config.name, quotas, self.clock)
-        deadline = timedelta(seconds=self.settings.call_deadline_seconds)
-        calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
-        bearable = config.budget.calls_at_once or kind.manifest.calls_at_once
-        client = open_client(config.base_url, connections=calls, unheard=deadline)
-        http = MarketplaceHttp(
-            client,
-            budget,
-            marketplace=config.name,
-            deadline=deadline,
-            clock=self.clock,
-            most_at_once=bearable or calls,
-        )
-        stack.push_async_callback(http.aclose)
-        equipment = Equipment(
-            http, self.clock, self.vault.derive, partial(self.secrets.read, config.name)
-        )
-        connector = kind(config.settings, equipment)
-        categories = self.categories(config.name)
-        return Marketplace(config.name, connector, categories, rate, quotas, bearable)
+            budget = SharedBudget(redis, app.key, rate, per_store=per_store)
+        quotas = config.quotas_over(manifest.quotas)
+        if quotas.calls_a_day is None:
+            return budget
+        return DailyBudget(budget, RecordedDays(self.database), app.key, quotas, self.clock)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from pydantic import SecretStr
@@ -12,7 +12,8 @@ from onboarder.cli.checks import Check, Examination, Level, Ward
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import Equipment
 from onboarder.connector.http import MarketplaceHttp, open_client
-from onboarder.connector.registry import MarketplaceConfig, connector_type
+from onboarder.connector.manifest import Manifest
+from onboarder.connector.registry import App, MarketplaceConfig, connector_type
 from onboarder.problems import Problem
 from onboarder.queue import installed_queue
 
@@ -49,7 +50,8 @@ async def _marketplaces(ward: Ward) -> list[Check]:
 async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     try:
         manifest = connector_type(config.connector).manifest
-        await _build(ward, config)
+        for app in config.every_app:
+            await _build(ward, config, app)
         mapped = ward.app.categories(config.name)
         missing = sorted(set(ward.app.intake_rules.categories.names) - set(mapped))
     except Problem as problem:
@@ -60,31 +62,32 @@ async def _marketplace(ward: Ward, config: MarketplaceConfig) -> list[Check]:
     well = Check(
         f"{name} {config.name}", Level.OK, f"{manifest.title} · {kind} · {config.base_url}"
     )
-    found = [well, *_secrets(ward, config, manifest.secrets)]
+    found = [well, *(one for app in config.every_app for one in _secrets(ward, app, manifest))]
     if not missing:
         return found
     facts = {"marketplace": config.name, "codes": ", ".join(missing)}
     return [*found, ward.found("categories", Level.WARN, "unmapped", **facts)]
 
 
-def _secrets(ward: Ward, config: MarketplaceConfig, names: Sequence[str]) -> list[Check]:
+def _secrets(ward: Ward, app: App, manifest: Manifest) -> list[Check]:
     """Which of the secrets that the connector asks for are there; never what they say."""
-    missing = [name for name in names if ward.app.secrets.read(config.name, name) is None]
+    names = manifest.secrets
+    missing = [name for name in names if ward.app.secrets.read(app.key, name) is None]
     if missing:
-        folder = ward.settings.keys_dir / config.name
-        facts = {"marketplace": config.name, "names": ", ".join(missing), "folder": folder}
+        folder = ward.settings.keys_dir / app.key
+        facts = {"marketplace": app.key, "names": ", ".join(missing), "folder": folder}
         return [ward.found("secrets", Level.WARN, "secrets_missing", **facts)]
-    return [ward.well("secrets", f"{config.name}: {', '.join(names)}")] if names else []
+    return [ward.well("secrets", f"{app.key}: {', '.join(names)}")] if names else []
 
 
-async def _build(ward: Ward, config: MarketplaceConfig) -> None:
-    """The connector with its settings and secrets, calling nobody and using no key."""
+async def _build(ward: Ward, config: MarketplaceConfig, app: App) -> None:
+    """The app's connector with its settings and secrets, calling nobody and using no key."""
     client = open_client(config.base_url)
-    http = MarketplaceHttp(client, UnlimitedBudget(), marketplace=config.name)
+    http = MarketplaceHttp(client, UnlimitedBudget(), marketplace=app.key)
     try:
-        secret = partial(ward.app.secrets.read, config.name)
+        secret = partial(ward.app.secrets.read, app.key)
         equipment = Equipment(http, utc_now, lambda _: SecretStr("-"), secret)
-        connector_type(config.connector)(config.settings, equipment)
+        connector_type(config.connector)(app.settings, equipment)
     finally:
         await http.aclose()
 

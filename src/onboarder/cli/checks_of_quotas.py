@@ -2,38 +2,68 @@
 
 from onboarder.cli.checks import Check, Level, Ward
 from onboarder.connector.manifest import Quotas
-from onboarder.connector.registry import connector_type
-from onboarder.model.ids import MarketplaceName
+from onboarder.connector.registry import MarketplaceConfig, connector_type
 from onboarder.problems import Problem
 from onboarder.records import quotas
+from onboarder.records.apps import places_taken
 
 WARN_FROM = 0.8
 """Share of a quota from which the operator is told."""
 
 
 async def quota_checks(ward: Ward) -> list[Check]:
-    """Nothing while every quota has room to spare."""
+    """Nothing while every quota has room to spare and every store's app is configured."""
     try:
-        limits = {
-            name: config.quotas_over(connector_type(config.connector).manifest.quotas)
-            for name, config in ward.app.marketplace_configs.items()
-        }
+        limits = [
+            (config, config.quotas_over(connector_type(config.connector).manifest.quotas))
+            for config in ward.app.marketplace_configs.values()
+        ]
     except Problem:
         return []  # said by the check of the marketplaces
-    return [check for name, one in limits.items() for check in await _of(ward, name, one)]
+    return [
+        check
+        for config, one in limits
+        for look in (_calls, _stores, _missing)
+        for check in await look(ward, config, one)
+    ]
 
 
-async def _of(ward: Ward, name: MarketplaceName, limits: Quotas) -> list[Check]:
+async def _calls(ward: Ward, config: MarketplaceConfig, limits: Quotas) -> list[Check]:
+    """Of each app by itself."""
+    limit, day = limits.calls_a_day, limits.day(ward.clock())
+    if limit is None:
+        return []
     async with ward.app.database.read() as tx:
-        calls = await quotas.calls_taken(tx, name, limits.day(ward.clock()))
-        served = await quotas.stores_served(tx, name)
-        ordered = await quotas.stores_ordered(tx, name)
-    found: list[Check] = []
-    if limits.calls_a_day is not None and calls >= WARN_FROM * limits.calls_a_day:
-        facts = {"marketplace": name, "used": calls, "limit": limits.calls_a_day}
-        found.append(ward.found("quotas", Level.WARN, "calls_of_day", **facts))
-    if limits.stores_per_app is not None and served + ordered >= WARN_FROM * limits.stores_per_app:
-        limit = limits.stores_per_app
-        facts = {"marketplace": name, "used": served, "limit": limit, "ordered": ordered}
-        found.append(ward.found("quotas", Level.WARN, "stores_of_app", **facts))
-    return found
+        used = {app.key: await quotas.calls_taken(tx, app.key, day) for app in config.every_app}
+    facts = {key: {"marketplace": key, "used": n, "limit": limit} for key, n in used.items()}
+    return [
+        ward.found("quotas", Level.WARN, "calls_of_day", **facts[key])
+        for key, calls in used.items()
+        if calls >= WARN_FROM * limit
+    ]
+
+
+async def _stores(ward: Ward, config: MarketplaceConfig, limits: Quotas) -> list[Check]:
+    """Of all apps together: a store is given to whichever has room."""
+    if limits.stores_per_app is None:
+        return []
+    async with ward.app.database.read() as tx:
+        served = await quotas.stores_served(tx, config.name)
+        ordered = await quotas.stores_ordered(tx, config.name)
+    apps = len(config.every_app)
+    limit = apps * limits.stores_per_app
+    if served + ordered < WARN_FROM * limit:
+        return []
+    facts = {"marketplace": config.name, "used": served, "limit": limit, "ordered": ordered}
+    return [ward.found("quotas", Level.WARN, "stores_of_app", apps=apps, **facts)]
+
+
+async def _missing(ward: Ward, config: MarketplaceConfig, _: Quotas) -> list[Check]:
+    async with ward.app.database.read() as tx:
+        places = await places_taken(tx, config.name)
+    known = {app.name for app in config.every_app}
+    return [
+        ward.found("quotas", Level.WARN, "app_missing", marketplace=config.name, app=app, stores=n)
+        for app, n in places.items()
+        if app not in known
+    ]

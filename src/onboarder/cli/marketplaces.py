@@ -68,6 +68,7 @@ def _details(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> list[
             (words("marketplaces.kind"), _kind(desk, config, manifest)),
             (words("word.address"), config.base_url),
             (words("marketplaces.connector"), config.connector),
+            *_apps(desk, config),
             (words("marketplaces.countries"), ", ".join(manifest.countries)),
             (words("marketplaces.by_api"), ", ".join(can)),
             (words("marketplaces.not_by_api"), ", ".join(cannot)),
@@ -92,6 +93,7 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
         "enabled": config.enabled,
         "base_url": config.base_url,
         "connector": config.connector,
+        "apps": [app.key for app in config.every_app],
         "countries": list(manifest.countries),
         "by_api": sorted(manifest.capabilities),
         "not_by_api": sorted(one for one in Capability if not manifest.can(one)),
@@ -111,6 +113,12 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
     }
 
 
+def _apps(desk: Desk, config: MarketplaceConfig) -> list[tuple[str, str]]:
+    """Nothing where there is only one."""
+    named = ", ".join(app.key for app in config.every_app)
+    return [(desk.words("marketplaces.apps"), named)] if config.apps else []
+
+
 def _kind(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> str:
     kind = desk.words("marketplaces.practice" if manifest.practice else "marketplaces.real")
     off = desk.words("marketplaces.off")
@@ -118,7 +126,7 @@ def _kind(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> str:
 
 
 def _rate(config: MarketplaceConfig, manifest: Manifest) -> float:
-    return config.budget.per_second or manifest.requests_per_second
+    return config.rate(manifest)
 
 
 def _minutes(manifest: Manifest) -> int:

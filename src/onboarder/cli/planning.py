@@ -13,9 +13,9 @@ from onboarder.cli.tables import Cell, table
 from onboarder.connector.errors import Advice
 from onboarder.connector.registry import connector_type
 from onboarder.converge.outlook import Outlook, outlook
-from onboarder.model.ids import MarketplaceName
+from onboarder.model.ids import MarketplaceName, app_key
 from onboarder.model.people import Merchant
-from onboarder.records.quotas import stores_served
+from onboarder.records.apps import places_taken
 from onboarder.records.works import works
 
 SHOWN = 5
@@ -44,17 +44,18 @@ async def _look(app: Application, merchants: Sequence[Merchant], name: Marketpla
     manifest = connector_type(config.connector).manifest
     async with app.database.read() as tx:
         found = await works(tx, merchants, name)
-        served = await stores_served(tx, name)
+        places = await places_taken(tx, name)
     return outlook(
         found,
         marketplace=name,
         manifest=manifest,
         categories=app.categories(name),
         programme=app.programme,
-        per_second=config.budget.per_second or manifest.requests_per_second,
+        per_second=config.rate(manifest),
         now=app.clock(),
         quotas=config.quotas_over(manifest.quotas),
-        served=served,
+        apps=tuple(one.name for one in config.every_app),
+        places=places,
     )
 
 
@@ -75,7 +76,9 @@ def _document(desk: Desk, seen: Sequence[Outlook]) -> object:
                 "minutes": round(one.minutes, 1),
                 "days": max(one.days.values(), default=1),
                 "binding_quota": one.binding,
-                "apps_needed": one.apps,
+                "apps_needed": one.apps_needed,
+                "apps_configured": len(one.apps),
+                "stores_by_app": _by_app(one),
                 "person_minutes": one.person_minutes,
                 "stopped": [{"store": store, "state": state} for store, state in one.stopped],
                 "refused": [
@@ -122,11 +125,18 @@ def _tell_quotas(desk: Desk, one: Outlook) -> None:
     """What takes days, or more apps than one, however fast it is done."""
     if one.binding is not None:
         limit: int = getattr(one.quotas, one.binding)
-        facts = {"days": one.days[one.binding], "limit": limit, "marketplace": one.marketplace}
-        desk.say(f"plan.{one.binding}", **facts)
-    if one.apps > 1:
-        limit = one.quotas.stores_per_app or 0
-        desk.say("plan.stores_per_app", marketplace=one.marketplace, apps=one.apps, limit=limit)
+        days = one.days[one.binding]
+        desk.say(f"plan.{one.binding}", days=days, limit=limit, marketplace=one.marketplace)
+    facts = {"marketplace": one.marketplace, "apps": one.apps_needed, "configured": len(one.apps)}
+    if one.apps_needed > len(one.apps):
+        desk.say("plan.stores_per_app", **facts, limit=one.quotas.stores_per_app)
+    if len(one.apps) > 1:
+        spread = ", ".join(f"{app} {number}" for app, number in _by_app(one).items())
+        desk.say("plan.stores_by_app", **facts, spread=spread)
+
+
+def _by_app(one: Outlook) -> dict[str, int]:
+    return {app_key(one.marketplace, app): number for app, number in one.spread.items()}
 
 
 def _tell(desk: Desk, key: str, cases: Sequence[tuple[str, Advice]], **facts: object) -> None:

@@ -2,16 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from onboarder.connector.contract import Connector
-from onboarder.connector.manifest import Quotas
-from onboarder.model.ids import MarketplaceName
+from onboarder.connector.manifest import Manifest, Quotas
+from onboarder.model.ids import MarketplaceName, app_key
 from onboarder.problems import ConfigProblem
 
 GROUP = "onboarder.connectors"
@@ -49,8 +50,32 @@ class QuotaConfig(BaseModel):
         return zone
 
 
+LONGEST_KEY = 32
+"""Characters of an app's key, as the records hold it."""
+
+
+class AppConfig(BaseModel):
+    """A further app of the marketplace: `settings` go over those of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_KEY)
+    settings: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app of a marketplace with all that is its own."""
+
+    name: str
+    """Empty: the first."""
+    key: str
+    """What its secrets, rates and quotas are kept under."""
+    settings: Mapping[str, object]
+
+
 class MarketplaceConfig(BaseModel):
-    """config/marketplaces/NAME.toml. `settings` are the connector's own."""
+    """config/marketplaces/NAME.toml. `settings` are the connector's own; the file itself is the first app."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +86,36 @@ class MarketplaceConfig(BaseModel):
     budget: BudgetConfig = BudgetConfig()
     quotas: QuotaConfig = QuotaConfig()
     settings: Mapping[str, object] = {}
+    apps: tuple[AppConfig, ...] = ()
+    """Further apps, in the order in which they are filled."""
+
+    @field_validator("apps")
+    @classmethod
+    def _once_each(cls, apps: tuple[AppConfig, ...]) -> tuple[AppConfig, ...]:
+        names = [one.name for one in apps]
+        if len(set(names)) < len(names):
+            raise ValueError("two apps have the same name")
+        return apps
+
+    @model_validator(mode="after")
+    def _short_keys(self) -> Self:
+        if self.apps and max(len(one.key) for one in self.every_app) > LONGEST_KEY:
+            raise ValueError(f"apps: NAME.APP has more than {LONGEST_KEY} characters")
+        return self
+
+    @property
+    def every_app(self) -> tuple[App, ...]:
+        """The first app and the further ones, in their order."""
+        first = App("", self.name, self.settings)
+        further = (
+            App(one.name, app_key(self.name, one.name), {**self.settings, **one.settings})
+            for one in self.apps
+        )
+        return first, *further
+
+    def rate(self, manifest: Manifest) -> float:
+        """Calls a second that each of its apps may make."""
+        return self.budget.per_second or manifest.requests_per_second
 
     def quotas_over(self, usual: Quotas) -> Quotas:
         """The quotas that count: those set here, else the manifest's."""
@@ -95,7 +150,12 @@ def marketplaces(folder: Path) -> dict[MarketplaceName, MarketplaceConfig]:
 def configured(folder: Path) -> dict[MarketplaceName, MarketplaceConfig]:
     """All configured marketplaces by name, those as well that are not enabled yet."""
     configs = [_read(path) for path in sorted(folder.glob("*.toml"))]
-    return {config.name: config for config in configs}
+    found = {config.name: config for config in configs}
+    for app in (app for one in configs for app in one.every_app if app.name):
+        if app.key in found:
+            path = folder / f"{app.key}.toml"
+            raise _unusable(path, "an app of another marketplace is kept under this name")
+    return found
 
 
 def _read(path: Path) -> MarketplaceConfig:
@@ -110,12 +170,16 @@ def _read(path: Path) -> MarketplaceConfig:
             if isinstance(error, tomllib.TOMLDecodeError)
             else _say(error)
         )
-        raise ConfigProblem(
-            f"{path}: {first}",
-            hint="mend the file and try again",
-            id_message=f"{path} tidak bisa dipakai: {first}",
-            id_hint="perbaiki berkas itu lalu coba lagi",
-        ) from None
+        raise _unusable(path, first) from None
+
+
+def _unusable(path: Path, why: str) -> ConfigProblem:
+    return ConfigProblem(
+        f"{path}: {why}",
+        hint="mend the file and try again",
+        id_message=f"{path} tidak bisa dipakai: {why}",
+        id_hint="perbaiki berkas itu lalu coba lagi",
+    )
 
 
 def _say(error: ValidationError) -> str:

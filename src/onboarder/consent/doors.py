@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from onboarder.connector.budget import in_lane
 from onboarder.connector.consent import ConsentConnector, ConsentReturn, asks_consent
-from onboarder.connector.contract import OpenedStore
+from onboarder.connector.contract import Connector, OpenedStore
 from onboarder.connector.errors import (
     ActionNeeded,
     Advice,
@@ -25,6 +25,7 @@ from onboarder.connector.errors import (
     Rejected,
 )
 from onboarder.consent.authorising import Authorised, authorise, owner_of
+from onboarder.converge.apps import given_app
 from onboarder.converge.doorbell import Doorbell
 from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import MarketplaceName, StoreId, marketplace_of
@@ -32,6 +33,7 @@ from onboarder.model.people import Actor
 from onboarder.model.work import Lane
 from onboarder.people.links import as_typed, digest, new_state
 from onboarder.records import consent, tasks, writes
+from onboarder.records.apps import app_of
 from onboarder.records.consent import LinkRecord, StateRecord
 from onboarder.records.database import RecordsBusy, Transaction
 from onboarder.records.field import mark_device
@@ -114,6 +116,11 @@ class Doors:
                 return Visit(LinkState.UNKNOWN)
             if standing is not LinkState.LIVE:
                 return Visit(standing, connector.manifest.title)
+            try:
+                serving = await self._serving(tx, link.store_id)
+            except ActionNeeded as error:
+                await _tell(tx, link.store_id, error.advice, now)
+                return Visit(LinkState.UNKNOWN)
             state = new_state()
             until = now + self.state_span
             await consent.add_state(
@@ -121,7 +128,7 @@ class Doors:
             )
             await mark_device(tx, link.store_id, digest(device))
         log.info("consent.followed", store=link.store_id)
-        address = connector.consent_url(self.callback(marketplace_of(link.store_id)), state)
+        address = serving.consent_url(self.callback(marketplace_of(link.store_id)), state)
         return Visit(LinkState.LIVE, connector.manifest.title, address)
 
     async def arrive(self, marketplace: str, query: Mapping[str, str]) -> Arrival:
@@ -145,17 +152,32 @@ class Doors:
         found = self.around.marketplaces.get(marketplace)
         return None if found is None else asks_consent(found.connector)
 
+    async def _serving(self, tx: Transaction, where: StoreId) -> ConsentConnector:
+        """The connector of the store's app, which is chosen now if the link was faster than the first pass.
+
+        If no app has room then, the first takes it: the marketplace refuses, and a pass tells the operator.
+        """
+        known = self.around.marketplaces[marketplace_of(where)]
+        app = await given_app(tx, known, where, now=self.around.clock())
+        return _by_consent(known.serving(app))
+
+    async def _that_was_visited(self, visit: StateRecord) -> ConsentConnector:
+        """Only the app that the merchant agreed to can exchange the code."""
+        async with self.around.database.read() as tx:
+            app = await app_of(tx, visit.store_id)
+        return _by_consent(self.around.marketplaces[marketplace_of(visit.store_id)].serving(app))
+
     async def _arrive(self, marketplace: MarketplaceName, query: Mapping[str, str]) -> Arrival:
-        connector = self._asking(marketplace)
-        if connector is None:
+        if self._asking(marketplace) is None:
             return Arrival.UNKNOWN
         visit = await self._claim(marketplace, query.get("state", ""))
         if isinstance(visit, Arrival):
             return visit
         try:
-            given = connector.read_return(query)
+            serving = await self._that_was_visited(visit)
+            given = serving.read_return(query)
             with in_lane(Lane.STALL, visit.store_id):
-                opened = await _redeemed(connector, given)
+                opened = await _redeemed(serving, given)
         except MarketplaceError as error:
             return await self._turned_down(visit.store_id, error)
         ended = await authorise(self.around, visit, opened)
@@ -208,6 +230,13 @@ def _standing(link: LinkRecord | None, doors: Doors) -> LinkState:
     if link.ended_at is not None:
         return LinkState.ENDED
     return LinkState.LIVE if link.expires_at > doors.around.clock() else LinkState.EXPIRED
+
+
+def _by_consent(connector: Connector) -> ConsentConnector:
+    asking = asks_consent(connector)
+    if asking is None:
+        raise TypeError("apps of one marketplace differ in how they are let in")
+    return asking
 
 
 async def _redeemed(connector: ConsentConnector, given: ConsentReturn) -> OpenedStore:

@@ -3,6 +3,7 @@
 import structlog
 
 from onboarder.connector.manifest import Capability, CredentialKind
+from onboarder.converge.apps import choose_app
 from onboarder.converge.failures import Next
 from onboarder.converge.links import bearer_of, personal_link
 from onboarder.converge.reasons import report_faults
@@ -27,11 +28,12 @@ def awaits_consent(session: Session) -> bool:
 async def prepare_draft(session: Session) -> Next:
     """Link, task, and what of the products cannot go there; then the store waits until something changes.
 
-    Safe to repeat: nothing is made twice.
+    Safe to repeat: nothing is made twice. `ActionNeeded` if no app of ours has room for the store.
     """
     refused = session.wanted.refusal
     if refused is not None:
         return Next(None, counts=False, ask=refused)
+    await choose_app(session)
     await report_faults(session)
     async with session.commit({"state": StoreState.AWAITING_OWNER}) as tx:
         await personal_link(

@@ -135,6 +135,8 @@ async def _work(session: Session) -> Next:
         return Next(None, counts=True, ask=DEADLY)
     if session.store.withdrawn_at is not None:
         return Next(None, counts=False, ask=None)  # the task came with the withdrawal
+    # A missing app is told of before anything is intended.
+    session.marketplace.serving(session.store.app)
     if awaits_consent(session):
         await note_lost_access(session)  # a glance may have learned it, which records nothing
         return await prepare_draft(session)

@@ -67,8 +67,12 @@ class Outlook:
     """Products that cannot go there as they are."""
     planned: list[PlannedStore] = field(default_factory=list[PlannedStore])
     quotas: Quotas = field(default_factory=Quotas)
-    served: int = 0
-    """Stores there already."""
+    apps: tuple[str, ...] = ("",)
+    """The marketplace's apps, in the order in which they are filled."""
+    places: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Stores that have a place in an app already, by its name."""
+    newcomers: int = 0
+    """Stores to open or to prepare that no app was given yet."""
     most_creates: int = 0
     """Listings to create in the store that needs most."""
 
@@ -88,12 +92,21 @@ class Outlook:
         return slowest if slowest is not None and self.days[slowest] > 1 else None
 
     @property
-    def apps(self) -> int:
+    def apps_needed(self) -> int:
         """Apps that so many stores need, by the sellers one may serve."""
-        limit = self.quotas.stores_per_app
-        return (
-            1 if limit is None else max(1, ceil((self.served + self.stores + self.drafts) / limit))
-        )
+        limit, served = self.quotas.stores_per_app, sum(self.places.values()) + self.newcomers
+        return 1 if limit is None else max(1, ceil(served / limit))
+
+    @property
+    def spread(self) -> dict[str, int]:
+        """Stores by app once all is done; those that find no place are left out."""
+        limit, left = self.quotas.stores_per_app, self.newcomers
+        found = {app: self.places.get(app, 0) for app in (*self.apps, *self.places)}
+        for app in self.apps:
+            given = left if limit is None else min(left, max(0, limit - found[app]))
+            found[app] += given
+            left -= given
+        return found
 
     @property
     def minutes(self) -> float:
@@ -110,11 +123,16 @@ def outlook(
     per_second: float,
     now: datetime,
     quotas: Quotas | None = None,
-    served: int = 0,
+    apps: tuple[str, ...] = ("",),
+    places: Mapping[str, int] | None = None,
 ) -> Outlook:
     """Everything that would be done until all is as wanted, taking for granted that reviews end well."""
     seen = Outlook(
-        marketplace, per_second=per_second, quotas=quotas or manifest.quotas, served=served
+        marketplace,
+        per_second=per_second,
+        quotas=quotas or manifest.quotas,
+        apps=apps,
+        places=places or {},
     )
     for work in works:
         want = wanted(
@@ -160,6 +178,7 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
     kinds = Counter(type(step) for step in todo.steps)
     seen.stores += kinds[OpenStore]
     seen.drafts += _is_draft(work, manifest)
+    seen.newcomers += (OpenStore in kinds or _is_draft(work, manifest)) and not work.store.placed
     seen.listings += kinds[CreateListing]
     seen.most_creates = max(seen.most_creates, kinds[CreateListing])
     seen.updates += kinds[UpdateListing]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from onboarder.connector.contract import Connector
 from onboarder.connector.errors import Advice
 from onboarder.converge.bound import Bound
 from onboarder.converge.surroundings import Surroundings
@@ -32,8 +33,7 @@ class PassRecords:
         self.lease = lease
         self.work = work
         self.marketplace = around.marketplaces[work.store.marketplace]
-        self.connector = self.marketplace.connector
-        self.manifest = self.connector.manifest
+        self.manifest = self.marketplace.connector.manifest
         self.bound: Bound | None = None
         """The time limit of the pass under way."""
         self.doubtful = False
@@ -45,6 +45,11 @@ class PassRecords:
     @property
     def store(self) -> StoreRecord:
         return self.work.store
+
+    @property
+    def connector(self) -> Connector:
+        """That of the store's app; `ActionNeeded` if the app is not configured any more."""
+        return self.marketplace.serving(self.store.app)
 
     @property
     def now(self) -> datetime:

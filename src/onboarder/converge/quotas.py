@@ -1,33 +1,20 @@
-"""Quotas in the loop: what is over waits for the marketplace's next day, and a full app for its operator."""
+"""Quotas in the loop: what is over waits for the marketplace's next day, and full apps for their operator."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from onboarder.connector.errors import ActionNeeded, Advice
 from onboarder.connector.manifest import Quotas
+from onboarder.converge.apps import choose_app
 from onboarder.converge.plan import CreateListing, OpenStore, Plan, UploadPhoto
 from onboarder.converge.session import Session
-from onboarder.model.people import Actor
 from onboarder.records import quotas
-
-APP_FULL = Advice(
-    "quota.app_full",
-    Actor.OPERATOR,
-    "Aplikasi kita di marketplace ini sudah melayani toko sebanyak yang diizinkan. Minta kenaikan jatah atau daftarkan "
-    "aplikasi lain, lalu naikkan stores_per_app.",
-    "Our app serves as many stores as this marketplace allows. Ask for more or register another app, then raise "
-    "stores_per_app.",
-)
 
 
 async def within_quotas(session: Session, todo: Plan) -> Plan:
-    """The part of a plan that the quotas leave room for. `ActionNeeded` if the app has no place for another store."""
+    """The part of a plan that the quotas leave room for. `ActionNeeded` if no app has a place for a new store."""
     limits, now = session.marketplace.quotas, session.now
-    if limits.stores_per_app is not None and OpenStore() in todo.steps:
-        async with session.around.database.read() as tx:
-            served = await quotas.stores_served(tx, session.marketplace.name)
-        if served >= limits.stores_per_app:
-            raise ActionNeeded(APP_FULL, detail=f"{served} stores served")
+    if OpenStore() in todo.steps:
+        await choose_app(session)
     if limits.creates_a_day is None:
         return todo
     async with session.around.database.read() as tx:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 
 from onboarder.connector.contract import Connector
+from onboarder.connector.errors import ActionNeeded
 from onboarder.connector.manifest import Quotas
 from onboarder.converge.renewal import Renewals
 from onboarder.model.ids import MarketplaceName, PhotoHash
@@ -15,6 +16,7 @@ from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.people.vault import Vault
 from onboarder.records.clerk import Clerk
 from onboarder.records.database import Database
+from onboarder.rules.apps import app_missing
 
 
 class PhotoSource(Protocol):
@@ -29,6 +31,7 @@ class Marketplace:
 
     name: MarketplaceName
     connector: Connector
+    """That of the first app; what it says of the marketplace holds for all of them."""
     categories: Mapping[str, str]
     """Our category codes to the marketplace's keys."""
     per_second: float | None = None
@@ -36,6 +39,22 @@ class Marketplace:
     quotas: Quotas = field(default_factory=Quotas)
     calls_at_once: int | None = None
     """Calls that one process may have under way; None: as many as are answered in time."""
+    apps: Mapping[str, Connector] = field(default_factory=dict[str, Connector])
+    """The connectors of further apps by name, in the order in which they are filled."""
+
+    @property
+    def connectors(self) -> tuple[Connector, ...]:
+        """Those of all apps, in their order."""
+        return self.connector, *self.apps.values()
+
+    def serving(self, app: str | None) -> Connector:
+        """The connector for a store with that app on record; `ActionNeeded` if the app is not configured any more."""
+        if not app:
+            return self.connector
+        found = self.apps.get(app)
+        if found is None:
+            raise ActionNeeded(app_missing(app))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ def marketplace_of(store: StoreId) -> MarketplaceName:
     return MarketplaceName(store.rpartition("@")[2])
 
 
+def app_key(marketplace: MarketplaceName, app: str) -> str:
+    """`lazada.second`: what an app's secrets, rates and quotas are kept under; the first app has its marketplace's name."""
+    return f"{marketplace}.{app}" if app else marketplace
+
+
 def listing_id(product: ProductId, marketplace: MarketplaceName) -> ListingId:
     """`knm-7f3k2q8a-p3x9q2mw@mercur`."""
     return ListingId(f"{product}@{marketplace}")

@@ -75,6 +75,15 @@ class StoreRecord:
     """When the merchant's consent ends by itself, where the marketplace says so."""
     withdrawn_at: datetime | None = None
     """Since when the merchant does not agree any more: nothing is done for the store."""
+    app: str | None = None
+    """The app of the marketplace that it was given to, for good; "" is the first. None: none was chosen, and what exists
+    or waits for its owner all the same is the first's."""
+
+    @property
+    def placed(self) -> bool:
+        """Whether it takes a place in one of the apps."""
+        let_out = self.remote_id is not None or self.state is StoreState.AWAITING_OWNER
+        return let_out or self.app is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,9 @@ from onboarder.model.plans import PlanState, StoreSteps
 from onboarder.model.work import Lane
 from onboarder.office.frozen import differences, digest_of, share_of, steps_of
 from onboarder.people.roles import Person, Role
-from onboarder.records import plans, register, stores, writes
+from onboarder.records import apps, plans, register, stores, writes
 from onboarder.records.database import Transaction
 from onboarder.records.plans import PlanRecord
-from onboarder.records.quotas import stores_served
 from onboarder.records.works import works
 
 
@@ -167,7 +166,8 @@ async def _outlook(
         per_second=marketplace.per_second or manifest.requests_per_second,
         now=now,
         quotas=marketplace.quotas,
-        served=await stores_served(tx, name),
+        apps=("", *marketplace.apps),
+        places=await apps.places_taken(tx, name),
     )
     seen.merchants += len(refused)
     seen.refused += refused

@@ -13,7 +13,10 @@ LARGEST = 16 * 1024
 
 
 class SecretsFolder:
-    """Reads FOLDER/OWNER/NAME, else the variable ONBOARDER_SECRET_<OWNER>_<NAME> of the environment it is given."""
+    """Reads FOLDER/OWNER/NAME, else the variable ONBOARDER_SECRET_<OWNER>_<NAME> of the environment it is given.
+
+    A dot in a name is an underline in the variable's.
+    """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
@@ -30,7 +33,7 @@ class SecretsFolder:
                 return _from_file(path)
         except OSError as error:
             raise _unreadable(path, error.strerror or type(error).__name__) from None
-        given = self._environment.get(f"ONBOARDER_SECRET_{owner}_{name}".upper())
+        given = self._environment.get(f"ONBOARDER_SECRET_{owner}_{name}".upper().replace(".", "_"))
         return SecretStr(given.strip()) if given and given.strip() else None
 
 

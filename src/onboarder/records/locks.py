@@ -37,3 +37,9 @@ async def keep_lock(tx: Transaction, name: str, owner: str, until: datetime) -> 
 
 async def drop_lock(tx: Transaction, name: str, owner: str) -> None:
     await tx.execute(delete(lock).where(lock.c.name == name, lock.c.owner == owner))
+
+
+async def in_turn(tx: Transaction, name: str, *, now: datetime) -> None:
+    """Until this transaction ends nobody else comes past here under that name; on SQLite writers take turns anyway."""
+    await insert_new(tx, lock, [{"name": name, "owner": "", "since": now, "until": now}])
+    await tx.execute(select(lock.c.name).where(lock.c.name == name).with_for_update())

@@ -16,7 +16,7 @@ quota_day = Table(
     Column("day", Date, primary_key=True),
     Column("calls", Integer, nullable=False),
 )
-"""Calls taken of a day, by the marketplace's own calendar."""
+"""Calls taken of a day, by the marketplace's own calendar. `marketplace` is an app's key: NAME, or NAME.APP."""
 
 
 class RecordedDays:
@@ -39,14 +39,14 @@ class RecordedDays:
             return taken
 
 
-async def calls_taken(tx: Transaction, name: MarketplaceName, day: date) -> int:
-    """Calls taken of that day so far."""
-    here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
+async def calls_taken(tx: Transaction, app: str, day: date) -> int:
+    """Calls taken of that day so far by the app of that key."""
+    here = (quota_day.c.marketplace == app) & (quota_day.c.day == day)
     return int(await tx.scalar(select(quota_day.c.calls).where(here)) or 0)
 
 
 async def stores_served(tx: Transaction, name: MarketplaceName) -> int:
-    """Stores on that marketplace that exist there: each takes a seller's place in an app."""
+    """Stores on that marketplace that exist there: each takes a seller's place in one of the apps."""
     served = store.c.marketplace == name, store.c.remote_id.is_not(None)
     return int(await tx.scalar(select(func.count()).select_from(store).where(*served)) or 0)
 

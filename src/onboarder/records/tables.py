@@ -66,8 +66,7 @@ merchant = Table(
         postgresql_where=text("registered_by != 'import'"),
     ),
 )
-"""Registered by an import or, in the field, by a person: then the register's key is the ULID that the phone made.
-`practice`: invented on a training day."""
+"""`register_key`: the register's, or the ULID of a phone that registered in the field. `practice`: of a training."""
 
 product = Table(
     "product",
@@ -124,6 +123,7 @@ store = Table(
     Column("withdrawn_at", UtcTime),
     Column("consented_at", UtcTime),
     Column("opened_at", UtcTime),
+    Column("app", String(32)),
     Index(None, "marketplace", "state"),
     Index(
         "uq_store_remote",

@@ -81,6 +81,25 @@ def test_a_plan_says_how_many_days_it_takes_and_which_quota_binds(
 def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
     quotas = Quotas(stores_per_app=300)
 
-    assert Outlook(REHEARSAL, stores=2000, served=10, quotas=quotas).apps == 7
-    assert Outlook(REHEARSAL, stores=200, served=100, quotas=quotas).apps == 1
-    assert Outlook(REHEARSAL, stores=2000).apps == 1
+    assert Outlook(REHEARSAL, newcomers=2000, places={"": 10}, quotas=quotas).apps_needed == 7
+    assert Outlook(REHEARSAL, newcomers=200, places={"": 100}, quotas=quotas).apps_needed == 1
+    assert Outlook(REHEARSAL, newcomers=2000).apps_needed == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "spread"),
+    [
+        ({}, {"": 300, "second": 200}),
+        ({"": 250, "second": 300}, {"": 300, "second": 300}),
+        ({"": 310, "gone": 4}, {"": 310, "second": 300, "gone": 4}),
+    ],
+)
+def test_a_plan_says_how_the_stores_spread_over_the_apps(
+    places: dict[str, int], spread: dict[str, int]
+) -> None:
+    quotas, apps = Quotas(stores_per_app=300), ("", "second")
+
+    assert (
+        Outlook(REHEARSAL, newcomers=500, apps=apps, places=places, quotas=quotas).spread == spread
+    )
+    assert Outlook(REHEARSAL, newcomers=500, apps=apps).spread == {"": 500, "second": 0}

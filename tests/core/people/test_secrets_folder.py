@@ -37,6 +37,12 @@ def test_without_a_file_the_environment_is_asked(tmp_path: Path) -> None:
     assert found.read("pasar", "push_key") is None
 
 
+def test_an_app_s_dot_is_an_underline_in_the_environment(tmp_path: Path) -> None:
+    found = SecretsFolder(tmp_path, {"ONBOARDER_SECRET_PASAR_SECOND_APP_KEY": "rahasia"})
+
+    assert found.read("pasar.second", "app_key") is not None
+
+
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_an_empty_secret_is_none(tmp_path: Path, text: str) -> None:
     put(tmp_path, text)
