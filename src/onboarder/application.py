@@ -237,7 +237,7 @@ class Application:
         from onboarder.connector.contract import Equipment
         from onboarder.connector.http import MarketplaceHttp, open_client
 
-        deadline = timedelta(seconds=self.settings.call_deadline_seconds)
+        deadline = manifest.deadline(timedelta(seconds=self.settings.call_deadline_seconds))
         calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
         http = MarketplaceHttp(
             open_client(config.base_url, connections=calls, unheard=deadline),

@@ -122,8 +122,12 @@ class Manifest:
     """Names under which the connector asks for what the marketplace gave the programme; `doctor` says which are there."""
     practice: bool = False
     """True: a practice marketplace, never shown as a real one."""
-    call_deadline: timedelta = field(default=timedelta(seconds=30))
-    """Total time for one HTTP call, body included."""
+    call_deadline: timedelta | None = None
+    """Total time for one HTTP call, body included, where some are slow by nature; else the configured one."""
+
+    def deadline(self, configured: timedelta) -> timedelta:
+        """Total time for one HTTP call: never less than these take."""
+        return max(configured, self.call_deadline or configured)
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities

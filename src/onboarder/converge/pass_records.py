@@ -147,7 +147,7 @@ class PassRecords:
     @property
     def doubt(self) -> timedelta:
         """How long a write that was sent may be under way or unseen there."""
-        return self.around.call_deadline + self.manifest.settle
+        return self.manifest.deadline(self.around.call_deadline) + self.manifest.settle
 
     @property
     def longest_doubt(self) -> timedelta:

@@ -224,3 +224,17 @@ async def _asked(town: Town) -> int:
 async def _next_pass(town: Town, store: StoreId) -> None:
     town.clock.now = await town.next_due() or town.clock.now
     await town.pass_over(store)
+
+
+async def test_what_is_slow_by_nature_stays_in_doubt_longer(town: Town) -> None:
+    own = timedelta(minutes=3)
+    connector = with_connector(town, RehearsalConnector)
+    vars(connector)["manifest"] = replace(connector.manifest, call_deadline=own)
+    await town.dial(Dial(fault=Fault.LOST_AFTER, route="/v1/items*", method="POST", times=1))
+    [store] = await town.order(await town.settle(1))
+    await town.pass_over(store)
+    lost = town.clock()
+
+    doubts = (await town.work_of(store)).doubts
+
+    assert {one.until - lost for one in doubts} == {own + connector.manifest.settle}
