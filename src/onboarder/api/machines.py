@@ -50,7 +50,7 @@ def doors_for_machines(premises: Premises) -> APIRouter:
         if not _may_see(premises.metrics_token, request.headers.get("authorization", "")):
             return problem(HTTPStatus.NOT_FOUND, "no such door")
         around = premises.around
-        text = await premises.figures.text(around.database, around.clock())
+        text = await premises.figures.text(around)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router

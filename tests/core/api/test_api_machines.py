@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from onboarder.api.app import create_app
+from onboarder.api.figures import Figures
 from onboarder.api.machines import LARGEST_MESSAGE
 from onboarder.api.premises import Premises
+from onboarder.connector.manifest import Quotas
 from onboarder.connector.webhook import Delivery
 from onboarder.records import presence
 from onboarder.records.database import RecordsBusy
+from onboarder.records.quotas import RecordedDays
 from tests.core.api.conftest import TOKEN, House
 from tests.support.consenting import PUBLIC, message
 
@@ -138,6 +141,27 @@ async def test_figures_count_and_name_nobody(house: House) -> None:
     assert 'onboarder_http_answers_total{route="/callback/{marketplace}",status="400"}' in figures
     assert "made-up-name" not in figures
     assert store.partition("@")[0] not in figures
+
+
+async def test_figures_tell_how_much_of_each_app_s_quotas_is_used(house: House) -> None:
+    store = await house.fair.draft()
+    await house.fair.authorise(store, await house.fair.sign_up("ani"))
+    around = house.premises.around
+    [place] = around.marketplaces.values()
+    limits = Quotas(calls_a_day=200, stores_per_app=4)
+    day = limits.day(around.clock())
+    await RecordedDays(around.database).take("rehearsal.second", day, 50, 200)
+    shared = replace(place, quotas=limits, apps={"second": place.connector})
+
+    figures = await Figures().text(replace(around, marketplaces={place.name: shared}))
+
+    told = [line for line in figures.decode().splitlines() if line.startswith("onboarder_quota")]
+    assert told == [
+        'onboarder_quota_used_ratio{app="rehearsal",quota="calls_a_day"} 0.0',
+        'onboarder_quota_used_ratio{app="rehearsal.second",quota="calls_a_day"} 0.25',
+        'onboarder_quota_used_ratio{app="rehearsal",quota="stores_per_app"} 0.25',
+        'onboarder_quota_used_ratio{app="rehearsal.second",quota="stores_per_app"} 0.0',
+    ]
 
 
 @pytest.mark.parametrize("given", ["", "Bearer wrong", TOKEN])
