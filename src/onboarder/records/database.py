@@ -27,6 +27,10 @@ class RecordsBusy(Exception):
     """The database could not be reached or asked in time, or has no room; nothing was written. Try again later."""
 
 
+class RecordsAway(RecordsBusy):
+    """No connection to the server: it restarts, or is not where the settings say."""
+
+
 Transaction = AsyncConnection
 """An open transaction. Other rooms hand it on to the queries here and never run SQL on it themselves."""
 
@@ -66,8 +70,9 @@ class Database:
 
     @asynccontextmanager
     async def read(self, *, brief: bool = False) -> AsyncGenerator[Transaction]:
-        """A consistent view; writing in it fails on SQLite. `brief` and `RecordsBusy` as in `write`."""
-        async with _opened(self._reader.connect()) as connection:
+        """A consistent view; writing in it fails on SQLite. `brief` as in `write`, and `RecordsBusy` for a server."""
+        opening = self._reader.connect()
+        async with opening if self.embedded else _opened(opening) as connection:
             if brief and self.embedded:
                 be_brief(connection)
             yield connection
@@ -100,10 +105,12 @@ async def _opened(
         if not _passes(error):
             raise
         raise RecordsBusy(str(error.orig)) from error
-    except (OSError, PoolTimeout) as error:
+    except PoolTimeout as error:
+        raise RecordsBusy(type(error).__name__) from error
+    except OSError as error:
         if inside:
             raise  # the block's own
-        raise RecordsBusy(type(error).__name__) from error
+        raise RecordsAway(type(error).__name__) from error
 
 
 def _passes(error: DBAPIError) -> bool:

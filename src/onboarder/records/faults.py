@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from onboarder.problems import BusyProblem, ConfigProblem
-from onboarder.records.database import RecordsBusy
+from onboarder.records.database import RecordsAway, RecordsBusy
 
 
 @contextmanager
@@ -14,6 +14,8 @@ def as_problems() -> Generator[None]:
     """`BusyProblem` for a database that cannot take a write now, `ConfigProblem` for one that cannot be used."""
     try:
         yield
+    except RecordsAway as error:
+        raise _unusable(str(error)) from error
     except RecordsBusy as error:
         raise _busy(str(error)) from error
     except (DBAPIError, ConnectionError, TimeoutError) as error:

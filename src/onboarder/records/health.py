@@ -40,7 +40,7 @@ async def health(database: Database, clock: Callable[[], datetime]) -> Health:
         if schema != needed:
             return Health(kind, needed, schema)
         skew = await _skew(database, clock)
-    except (SQLAlchemyError, OSError) as error:
+    except (RecordsBusy, SQLAlchemyError) as error:
         return Health(kind, needed, unreachable=type(error).__name__)
     started = time.perf_counter()
     try:
