@@ -84,8 +84,10 @@ class SharedBudget:
         self._script = cast("_Script", redis.register_script(SCRIPT))
         self._clock, self._wall = clock, wall
         self._ask_again_at = 0.0
-        self._last: dict[str, float] = {}
-        """The latest slot that Redis gave this process, by scope."""
+        self._gone: dict[str, float] = {}
+        """When this process last called, by scope."""
+        self._given: dict[str, float] = {}
+        """The latest slot that Redis gave it, by scope; void once Redis forgets."""
         self._name = f"{prefix}:{marketplace}"
         self._rate, self._per_store = per_second, per_store or 0.0
         self._sleep = sleep
@@ -103,18 +105,19 @@ class SharedBudget:
                 return await self._go_around(scope)
             if slot.wait < 0:
                 raise RateLimited(BUDGET, retry_after=timedelta(seconds=-slot.wait), scope=scope)
-            self._last[scope] = max(self._latest(scope), self._clock() + slot.wait)
+            given = self._given.get(scope, _LONG_AGO)
+            self._given[scope] = max(given, self._clock() + slot.wait)
             if slot.wait:
                 await self._sleep(slot.wait)
             if await self._goes(slot):
-                self._last[scope] = max(self._latest(scope), self._clock())
+                self._gone[scope] = self._clock()
                 return None
 
     async def _go_around(self, scope: str) -> None:
         """A call without Redis; the first only when what went out through it no longer counts over there."""
-        last = self._latest(scope)
-        if last > self._fallback.latest(scope):
-            self._fallback.rest_until(scope, last + _PERIOD)
+        given = self._given.get(scope, _LONG_AGO)
+        if given > self._fallback.latest(scope):
+            self._fallback.rest_until(scope, given + _PERIOD)
         await self._fallback.acquire(scope)
 
     async def penalise(self, scope: str, pause: timedelta) -> None:
@@ -138,13 +141,14 @@ class SharedBudget:
         return slot.wave is None or await slot.wave.goes(self._sleep)
 
     async def _reserve(self, scope: str, wishes: Sequence[Wish]) -> Slots:
+        around = self._fallback.latest(scope)
         answer = await self._ask(
             "reserve",
             scope,
             [one.store for one in wishes],
             self._rate,
-            self._since(max(self._latest(scope), self._fallback.latest(scope))),
-            self._since(self._fallback.latest(scope)),
+            self._since(max(self._gone.get(scope, _LONG_AGO), around)),
+            self._since(around),
             *chain.from_iterable(map(self._numbers, wishes)),
         )
         if answer is None:
@@ -154,9 +158,6 @@ class SharedBudget:
             self._slot(scope, answer[0], wait, Then(then), waves)
             for wait, then in zip(answer[1::2], answer[2::2], strict=True)
         ]
-
-    def _latest(self, scope: str) -> float:
-        return self._last.get(scope, _LONG_AGO)
 
     def _since(self, moment: float) -> float:
         """Microseconds, an hour at most; below zero for what is still to come."""
