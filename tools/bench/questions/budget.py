@@ -16,8 +16,8 @@ SETTLED = 5
 """Seconds within which a new ceiling must be found."""
 FOUND, OVER = 0.9, 5
 """Share of a raised ceiling that counts as found again, and over how many seconds."""
-USED, USED_OF_PART, USED_FORGETTING = 0.97, 0.95, 0.8
-"""Each forgetting costs about a second, in which nobody knows what went out: three of them a seventh of that time."""
+USED, USED_OF_PART, USED_FORGETTING = 0.97, 0.95, 0.95
+"""The last one: a limiter that stops for ever with the Redis that it asks, or for seconds, would be seen."""
 REFUSED = {"fixed": 0.0, "bucket": 0.0, "sliding": 0.005}
 REFUSED_FORGETTING = {"fixed": 0.0, "bucket": 0.0}
 """A strict sliding log counts what Redis has forgotten: how much it then refuses is told without a goal."""
