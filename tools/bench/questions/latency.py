@@ -221,6 +221,6 @@ QUESTION = Question(
     "worked on with a budget of 20 calls a second. Beside it arq alone with all its defaults, whose job makes that call "
     "and nothing else. Requests to the API go one after the other under that load.",
     measure,
-    unmet="Absolute times. In a quieter hour of the same machine, when an empty Python began in 11.3 ms instead of 13.3, it was 25 "
-    "and 27 ms from the phone's request (2026-11-30, 13:43 UTC).",
+    unmet="Absolute times. In a quieter hour of the same machine, when an empty Python began in 11.3 ms instead of 13.3, "
+    "it was 25 and 27 ms from the phone's request (2026-11-30, 13:43 UTC).",
 )

@@ -179,6 +179,6 @@ QUESTION = Question(
     f"One more night has a budget, shared through Redis. {MILLION:,} shops are extrapolated: on such a machine they would "
     "take about 22 GB and 35 minutes for each database and round.",
     measure,
-    unmet="The sizes are measured one after the other, and a machine that becomes slower meanwhile shows as growth. In a quieter "
-    "hour it was 1.02 and 1.01 (2026-11-30, 13:43 UTC).",
+    unmet="The sizes are measured one after the other, and a machine that becomes slower meanwhile shows as growth. "
+    "In a quieter hour it was 1.02 and 1.01 (2026-11-30, 13:43 UTC).",
 )
