@@ -45,7 +45,7 @@ def _overview(desk: Desk, known: Sequence[Known]) -> list[RenderableType]:
             manifest.title,
             f"{len(manifest.capabilities)}/{len(Capability)}",
             words("marketplaces.minutes", minutes=_minutes(manifest)),
-            f"{_rate(config, manifest):g}/s",
+            f"{config.rate(manifest):g}/s",
             f"{manifest.settle.total_seconds():g} s",
             _kind(desk, config, manifest),
         ]
@@ -74,7 +74,7 @@ def _details(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> list[
             (words("marketplaces.not_by_api"), ", ".join(cannot)),
             (words("marketplaces.by_person"), "; ".join(steps) or words("word.none")),
             (words("marketplaces.credentials"), words(f"credentials.{manifest.credentials}")),
-            (words("marketplaces.rate"), f"{_rate(config, manifest):g}/s"),
+            (words("marketplaces.rate"), f"{config.rate(manifest):g}/s"),
             (words("marketplaces.settle"), f"{manifest.settle.total_seconds():g} s"),
         )
     )
@@ -106,7 +106,7 @@ def _document(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> dict
             for step in manifest.human_steps
         ],
         "credentials": manifest.credentials,
-        "calls_per_second": _rate(config, manifest),
+        "calls_per_second": config.rate(manifest),
         "settle_seconds": manifest.settle.total_seconds(),
         "limits": asdict(manifest.limits),
         "notes": list(manifest.notes),
@@ -123,10 +123,6 @@ def _kind(desk: Desk, config: MarketplaceConfig, manifest: Manifest) -> str:
     kind = desk.words("marketplaces.practice" if manifest.practice else "marketplaces.real")
     off = desk.words("marketplaces.off")
     return kind if config.enabled else f"{kind} · {off}"
-
-
-def _rate(config: MarketplaceConfig, manifest: Manifest) -> float:
-    return config.rate(manifest)
 
 
 def _minutes(manifest: Manifest) -> int:
