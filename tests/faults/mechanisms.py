@@ -186,6 +186,10 @@ def _starts(patch: Patch) -> None:
     patch.setattr(leases, "take_all", uncounted)
 
 
+def _wait_is_life(patch: Patch) -> None:
+    patch.setattr(loop, "_starts", _nothing(0))
+
+
 def _hand_back(patch: Patch) -> None:
     patch.setattr(presence, "hand_back", _nothing_async(1))
 
@@ -402,6 +406,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "a store that kills its workers is tried for ever",
         f"{_TROUBLE}::test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as_an_intent[sqlite]",
         _starts,
+    ),
+    Mechanism(
+        "waiting in doubt is no sign of life",
+        "a store that kills its workers while they send is tried for ever",
+        f"{_TROUBLE}::test_a_store_whose_create_kills_its_workers_is_parked_too[sqlite-a minute later]",
+        _wait_is_life,
     ),
     Mechanism(
         "deploys use up no attempt",

@@ -250,15 +250,24 @@ async def _ask_and_give_up(
 
 
 def _tally(session: Session, following: Next, error: MarketplaceError | None) -> dict[str, object]:
-    """Failures and looks in a row."""
+    """Failures, looks and starts in a row."""
     store = session.store
     kept = 0 if following.forgets else store.attempts
     return {
-        "starts": 0,
+        "starts": _starts(session),
         "attempts": store.attempts + 1 if following.counts else kept,
         "looks": store.looks + 1 if in_review(session) else 0,
         "failure": None if error is None else failure_json(failure(error, session.now)),
     }
+
+
+def _starts(session: Session) -> int:
+    """None, once a pass got through; one that only waited for what is in doubt tells nothing, and counts as never begun.
+
+    What is in doubt was perhaps lost with a worker that this store killed.
+    """
+    waited = session.work.doubts and not session.progressed
+    return max(0, session.store.starts - 1) if waited else 0
 
 
 def _internal(attempts: int, session: Session, parked: Advice) -> Next:

@@ -38,6 +38,8 @@ class PassRecords:
         """The time limit of the pass under way."""
         self.doubtful = False
         """Whether an answer got lost in this pass: `work` does not know yet what is in doubt."""
+        self.progressed = False
+        """Whether this pass recorded the outcome of a remote write."""
         self._numbers = itertools.count()
         self._wanted: tuple[StoreWork, Wanted] | None = None
         """And what it was derived from."""
@@ -88,7 +90,7 @@ class PassRecords:
         async with self.around.database.write() as tx:
             await leases.hold(tx, self.lease, until=until, now=self.now, values=written)
             yield tx
-        self._live_on(until)
+        self._live_on(until, progress=progress)
 
     async def write(
         self,
@@ -119,7 +121,7 @@ class PassRecords:
             photos,
             rest=with_rejections if rejected else rest,
         )
-        self._live_on(await self.around.clerk.write(entry))
+        self._live_on(await self.around.clerk.write(entry), progress=progress)
         self._know(listings)
 
     async def reload(self) -> None:
@@ -203,8 +205,9 @@ class PassRecords:
             advice = rejection_advice(self.title(one.reference), one.reason)
             await self.ask(tx, advice, subject=one.id)
 
-    def _live_on(self, until: datetime) -> None:
+    def _live_on(self, until: datetime, *, progress: bool = False) -> None:
         self.lease = replace(self.lease, until=until)
+        self.progressed = self.progressed or progress
         if self.bound is not None:
             self.bound.sign_of_life()
 

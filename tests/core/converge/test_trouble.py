@@ -290,16 +290,26 @@ async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as
     assert (await town.work_of(store)).store.due_at is None
 
 
-async def test_a_store_whose_create_kills_its_workers_is_parked_too(town: Town) -> None:
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(timedelta(seconds=61), id="a minute later"),
+        pytest.param(timedelta(minutes=11), id="when nothing is in doubt"),
+    ],
+)
+async def test_a_store_whose_create_kills_its_workers_is_parked_too(
+    town: Town, later: timedelta
+) -> None:
+    """With passes in between that only wait for what the last death left in doubt, and without."""
     [store] = await town.order(await town.settle())
     with_connector(town, DeadlyConnector)
     deaths = 0
-    for _ in range(20):
+    for _ in range(40):
         try:
             await town.work_what_is_due()
         except Killed:
             deaths += 1
-        town.clock.pass_by(timedelta(minutes=11))
+        town.clock.pass_by(later)
     assert deaths == MOST_STARTS + 1
     assert "parked.deadly" in {one.code for one in await town.tasks()}
     assert (await town.work_of(store)).store.due_at is None
