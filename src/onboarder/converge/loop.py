@@ -254,20 +254,21 @@ def _tally(session: Session, following: Next, error: MarketplaceError | None) ->
     store = session.store
     kept = 0 if following.forgets else store.attempts
     return {
-        "starts": _starts(session),
+        "starts": _starts(session, following),
         "attempts": store.attempts + 1 if following.counts else kept,
         "looks": store.looks + 1 if in_review(session) else 0,
         "failure": None if error is None else failure_json(failure(error, session.now)),
     }
 
 
-def _starts(session: Session) -> int:
-    """None, once a pass got through; one that only waited for what is in doubt tells nothing, and counts as never begun.
+def _starts(session: Session, following: Next) -> int:
+    """None, once a pass got through or parked the store, which then begins anew.
 
-    What is in doubt was perhaps lost with a worker that this store killed.
+    One that only waits for what is in doubt tells nothing, and counts as never begun: what is in doubt was perhaps lost with a
+    worker that this store killed.
     """
-    waited = session.work.doubts and not session.progressed
-    return max(0, session.store.starts - 1) if waited else 0
+    goes_on = following.wait is not None and not session.progressed
+    return max(0, session.store.starts - 1) if goes_on and session.work.doubts else 0
 
 
 def _internal(attempts: int, session: Session, parked: Advice) -> Next:

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from onboarder.connector.contract import Access, ListingDraft, Page
+from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.failures import PERSON_WAIT
 from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
+from onboarder.converge.orders import redrive
 from onboarder.converge.outcomes import MOST_ATTEMPTS
 from onboarder.model.ids import PhotoHash
 from onboarder.model.shop import ListingState, ObservedStore, StoreContent, StoreState
@@ -297,22 +299,27 @@ async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as
         pytest.param(timedelta(minutes=11), id="when nothing is in doubt"),
     ],
 )
-async def test_a_store_whose_create_kills_its_workers_is_parked_too(
+async def test_a_store_whose_create_kills_its_workers_is_parked_too_until_it_is_redriven(
     town: Town, later: timedelta
 ) -> None:
     """With passes in between that only wait for what the last death left in doubt, and without."""
     [store] = await town.order(await town.settle())
     with_connector(town, DeadlyConnector)
     deaths = 0
-    for _ in range(40):
+    while "parked.deadly" not in {one.code for one in await town.tasks()}:
+        assert deaths <= MOST_STARTS + 1
         try:
             await town.work_what_is_due()
         except Killed:
             deaths += 1
         town.clock.pass_by(later)
     assert deaths == MOST_STARTS + 1
-    assert "parked.deadly" in {one.code for one in await town.tasks()}
     assert (await town.work_of(store)).store.due_at is None
+
+    with_connector(town, RehearsalConnector)
+    await redrive(town.database, SilentDoorbell(), None, by="ani", clock=town.clock)
+    await town.run_until_quiet()
+    assert (await town.account()).states() == ["live"] * 3
 
 
 async def test_what_went_well_and_is_still_not_done_is_tried_again_on_widening_waits(
