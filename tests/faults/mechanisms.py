@@ -410,7 +410,7 @@ MECHANISMS: Sequence[Mechanism] = (
     Mechanism(
         "waiting in doubt is no sign of life",
         "a store that kills its workers while they send is tried for ever",
-        f"{_TROUBLE}::test_a_store_whose_create_kills_its_workers_is_parked_too_until_it_is_redriven[sqlite-a minute later]",
+        f"{_TROUBLE}::test_a_store_whose_create_kills_its_workers_is_parked_until_redriven[sqlite-a minute later]",
         _wait_is_life,
     ),
     Mechanism(

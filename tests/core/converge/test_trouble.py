@@ -299,7 +299,7 @@ async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as
         pytest.param(timedelta(minutes=11), id="when nothing is in doubt"),
     ],
 )
-async def test_a_store_whose_create_kills_its_workers_is_parked_too_until_it_is_redriven(
+async def test_a_store_whose_create_kills_its_workers_is_parked_until_redriven(
     town: Town, later: timedelta
 ) -> None:
     """With passes in between that only wait for what the last death left in doubt, and without."""
