@@ -264,8 +264,8 @@ def _tally(session: Session, following: Next, error: MarketplaceError | None) ->
 def _starts(session: Session, following: Next) -> int:
     """None, once a pass got through or parked the store, which then begins anew.
 
-    One that only waits for what is in doubt tells nothing, and counts as never begun: perhaps it was lost with a worker that
-    this store killed.
+    One that only waits for what is in doubt tells nothing, and counts as never begun: it was perhaps lost with a worker
+    that this store killed.
     """
     goes_on = following.wait is not None and not session.progressed
     return max(0, session.store.starts - 1) if goes_on and session.work.doubts else 0
