@@ -298,6 +298,7 @@ def _pinned_retries(patch: Patch) -> None:
 
 _NEVER_TWICE = f"{CONVERGE}/test_never_twice.py"
 _TROUBLE = f"{CONVERGE}/test_trouble.py"
+_DEADLY = f"{CONVERGE}/test_deadly.py"
 _CREDENTIALS = f"{CONVERGE}/test_credentials.py"
 _NIGHT_RUNS = f"{CONVERGE}/test_night_runs.py"
 _DOUBTS = "tests/core/converge/test_doubts.py"
@@ -404,13 +405,13 @@ MECHANISMS: Sequence[Mechanism] = (
     Mechanism(
         "starts counted before the work",
         "a store that kills its workers is tried for ever",
-        f"{_TROUBLE}::test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as_an_intent[sqlite]",
+        f"{_DEADLY}::test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as_an_intent[sqlite]",
         _starts,
     ),
     Mechanism(
         "waiting in doubt is no sign of life",
         "a store that kills its workers while they send is tried for ever",
-        f"{_TROUBLE}::test_a_store_whose_create_kills_its_workers_is_parked_until_redriven[sqlite-a minute later]",
+        f"{_DEADLY}::test_a_store_whose_create_kills_its_workers_is_parked_until_redriven[sqlite-a minute later]",
         _wait_is_life,
     ),
     Mechanism(

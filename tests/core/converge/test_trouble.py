@@ -1,25 +1,20 @@
-"""The loop when something goes wrong: lost answers, limits, dead tokens, our own errors, poison."""
+"""The loop when something goes wrong: lost answers, limits, dead tokens, our own errors."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from onboarder.connector.contract import Access, ListingDraft, Page
-from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.failures import PERSON_WAIT
-from onboarder.converge.loop import MOST_INTERNAL, MOST_STARTS
-from onboarder.converge.orders import redrive
+from onboarder.converge.loop import MOST_INTERNAL
 from onboarder.converge.outcomes import MOST_ATTEMPTS
-from onboarder.model.ids import PhotoHash
-from onboarder.model.shop import ListingState, ObservedStore, StoreContent, StoreState
+from onboarder.model.shop import ListingState, ObservedStore, StoreContent
 from onboarder.records.database import Database
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_rehearsal.server.rules import Rules
-from tests.support.fuse import Killed
 from tests.support.mischief import with_connector
 from tests.support.town import KEY, Town, a_town, a_vault
 
@@ -275,53 +270,6 @@ async def test_secrets_that_do_not_open_park_the_store_instead_of_breaking_the_w
     assert {one.code for one in await town.tasks()} == {"internal", "parked"}
 
 
-async def test_a_store_that_kills_its_workers_is_parked_even_if_it_got_as_far_as_an_intent(
-    town: Town,
-) -> None:
-    town.around = replace(town.around, photos=DeadlyPhoto())
-    [store] = await town.order(await town.settle())
-    deaths = 0
-    for _ in range(20):
-        try:
-            await town.work_what_is_due()
-        except Killed:
-            deaths += 1
-        town.clock.pass_by(timedelta(seconds=61))
-    assert deaths == MOST_STARTS + 1  # the first pass made progress: it opened the store
-    assert [one.code for one in await town.tasks()] == ["parked.deadly"]
-    assert (await town.work_of(store)).store.due_at is None
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        pytest.param(timedelta(seconds=61), id="a minute later"),
-        pytest.param(timedelta(minutes=11), id="when nothing is in doubt"),
-    ],
-)
-async def test_a_store_whose_create_kills_its_workers_is_parked_until_redriven(
-    town: Town, later: timedelta
-) -> None:
-    """With passes in between that only wait for what the last death left in doubt, and without."""
-    [store] = await town.order(await town.settle())
-    with_connector(town, DeadlyConnector)
-    deaths = 0
-    while "parked.deadly" not in {one.code for one in await town.tasks()}:
-        assert deaths <= MOST_STARTS + 1
-        try:
-            await town.work_what_is_due()
-        except Killed:
-            deaths += 1
-        town.clock.pass_by(later)
-    assert deaths == MOST_STARTS + 1
-    assert (await town.work_of(store)).store.due_at is None
-
-    with_connector(town, RehearsalConnector)
-    await redrive(town.database, SilentDoorbell(), None, by="ani", clock=town.clock)
-    await town.run_until_quiet()
-    assert (await town.account()).states() == ["live"] * 3
-
-
 async def test_what_went_well_and_is_still_not_done_is_tried_again_on_widening_waits(
     town: Town,
 ) -> None:
@@ -338,20 +286,6 @@ async def test_what_went_well_and_is_still_not_done_is_tried_again_on_widening_w
     assert (await town.account()).states() == ["live"] * 3
 
 
-async def test_six_deaths_with_progress_in_between_park_nothing(town: Town) -> None:
-    [store] = await town.order(await town.settle(products=8))
-    for _ in range(8):
-        town.fuse.light(17)
-        with suppress(Killed):
-            await town.work_what_is_due()
-        town.clock.pass_by(timedelta(seconds=61))
-    town.fuse.put_out()
-    await town.run_until_quiet()
-    assert await town.tasks() == []
-    assert (await town.account()).states() == ["live"] * 8
-    assert (await town.work_of(store)).store.state is StoreState.OPEN
-
-
 async def test_a_listing_gone_when_we_update_it_is_found_by_the_night(town: Town) -> None:
     [store] = await town.open_shops(products=5)
     town.clock.pass_by(timedelta(minutes=1))
@@ -361,22 +295,6 @@ async def test_a_listing_gone_when_we_update_it_is_found_by_the_night(town: Town
     assert (await town.listing(store)).state is ListingState.VANISHED
     _, found = await town.night()
     assert [(one.kind, one.outcome) for one in found] == [("vanished", "asked")]
-
-
-class DeadlyPhoto:
-    """Reading it kills the process."""
-
-    def read(self, photo: PhotoHash) -> bytes:
-        raise Killed(photo)
-
-
-class DeadlyConnector(RehearsalConnector):
-    """Creating a listing kills the process."""
-
-    async def create_listings(  # type: ignore[override]  # never returns
-        self, access: Access, drafts: Sequence[ListingDraft]
-    ) -> None:
-        raise Killed
 
 
 class NeverComplete(RehearsalConnector):
