@@ -38,7 +38,7 @@ class Seat:
 async def seat(entrance: Entrance, token: SecretStr) -> Seat | None:
     """Who comes with that token; None if it opens nothing (any more)."""
     now = entrance.clock()
-    async with entrance.database.read() as tx:
+    async with entrance.database.read(brief=True) as tx:
         session = await sessions.living(tx, digest(token), now=now)
         account = await accounts.find(tx, session.account_id) if session else None
     if session is None or account is None or account.programme != entrance.programme.code:

@@ -43,7 +43,7 @@ async def open_stores(
     refused = [(one.id, why) for one in merchants if (why := refusal(one)) is not None]
     trained = [one.id for one in merchants if refusal(one) is None]
     lane = Lane.STALL if len(trained) <= AT_A_STALL else Lane.NIGHT
-    async with database.write() as tx:
+    async with database.write(brief=lane is Lane.STALL) as tx:
         now = clock()
         pairs = list[tuple[MerchantId, MarketplaceName]]()
         for pair, why in await permitted(tx, trained, marketplaces):

@@ -32,7 +32,7 @@ async def open_shop(
     kit: Kit, who: Person, key: str, names: Sequence[MarketplaceName], *, practice: bool
 ) -> Ordered:
     """Order the merchant's stores where nothing is missing. Safe to repeat. `practice`: on practice marketplaces alone."""
-    async with kit.database.read() as tx:
+    async with kit.database.read(brief=True) as tx:
         known = await all_known(tx, await theirs(tx, who, key))
     wanted, refused = list[MarketplaceName](), list[Turned]()
     for name in dict.fromkeys(names):
