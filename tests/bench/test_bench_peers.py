@@ -25,7 +25,7 @@ async def test_the_plain_way_records_each_write_and_reports_after_the_last(tmp_p
     report = tmp_path / "report"
     database = f"sqlite+aiosqlite:///{tmp_path}/plain.db"
     with slow_market() as market:
-        places = Places(database, market, "", NUMBER, str(report))
+        places = Places(database, market, "", NUMBER, str(report), keeps_all=True)
         await plain.prepare(places)
         work = Plain(places)
         for number in range(NUMBER):

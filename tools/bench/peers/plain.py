@@ -13,6 +13,9 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, func, insert, 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 AT_ONCE = 200
+AS_IT_IS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+"""What httpx 0.28 takes if nothing is said."""
+ROOMY = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
 CONNECTIONS = 20
 """To the database: jobs wait for one only as long as a commit takes."""
 WRITES = Table(
@@ -37,6 +40,8 @@ class Places:
     """Listings to put up."""
     report: str
     """The file in which the worker says what it used for them: seconds of CPU."""
+    keeps_all: bool
+    """Whether httpx keeps a connection for every call at once, or 20 of 100 at most, as it does if nothing is said."""
 
     @classmethod
     def read(cls) -> "Places":
@@ -44,7 +49,7 @@ class Places:
 
 
 class Plain:
-    """What a worker process holds: stock httpx with room for all calls at once, SQLAlchemy Core, a pool."""
+    """What a worker process holds: stock httpx, SQLAlchemy Core, a pool."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -53,7 +58,7 @@ class Plain:
         self._client = httpx.AsyncClient(
             base_url=places.marketplace,
             headers={"Authorization": "Bearer S1"},
-            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+            limits=ROOMY if places.keeps_all else AS_IT_IS,
             timeout=60,
         )
         self._engine = engine(places)
