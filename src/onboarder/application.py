@@ -115,8 +115,8 @@ class Application:
         from onboarder.intake.photo_children import PhotoChildren
         from onboarder.intake.photo_store import PhotoStore
 
-        folder, limits = self.settings.data_dir / "photos", self.intake_rules.limits.photos
-        return PhotoStore(folder, limits, clean=PhotoChildren())
+        limits = self.intake_rules.limits.photos
+        return PhotoStore(self.settings.photos_dir, limits, clean=PhotoChildren())
 
     @cached_property
     def intake_rules(self) -> "IntakeRules":
@@ -175,6 +175,7 @@ class Application:
         """
         from onboarder.converge.renewal import Renewals
         from onboarder.converge.surroundings import Surroundings
+        from onboarder.intake.kept_photos import KeptPhotos
 
         deadline = timedelta(seconds=self.settings.call_deadline_seconds)
         async with AsyncExitStack() as stack:
@@ -192,7 +193,7 @@ class Application:
                 renewals=renewals,
                 programme=self.programme,
                 marketplaces=opened,
-                photos=self.photos,
+                photos=KeptPhotos(self.settings.photos_dir),
                 clock=self.clock,
                 random=self.random,
                 lease_span=timedelta(seconds=self.settings.lease_seconds),

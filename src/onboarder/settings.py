@@ -109,6 +109,10 @@ class Settings(BaseSettings):
         return self.secrets_dir or self.data_dir / "keys"
 
     @property
+    def photos_dir(self) -> Path:
+        return self.data_dir / "photos"
+
+    @property
     def public_address(self) -> str:
         """`public_url`; `ConfigProblem` if it is not set."""
         if self.public_url is None:

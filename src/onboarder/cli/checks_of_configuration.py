@@ -134,7 +134,7 @@ async def _disk(ward: Ward) -> list[Check]:
 
 
 async def _photos(ward: Ward) -> list[Check]:
-    folder = ward.settings.data_dir / "photos"
+    folder = ward.settings.photos_dir
     if not folder.exists():
         return [ward.well("photos", ward.words("doctor.photos_later", path=folder))]
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):

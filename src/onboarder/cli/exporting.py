@@ -16,7 +16,7 @@ from onboarder.cli.tables import Cell, table
 from onboarder.connector.registry import MarketplaceConfig, configured, connector_type
 from onboarder.connector.spreadsheet import OffersSpreadsheet, RefusedProduct, Spreadsheet, Template
 from onboarder.converge.by_file import Desired, Export, prepare_file, record_file
-from onboarder.intake.photo_store import photo_name
+from onboarder.intake.kept_photos import photo_name
 from onboarder.model.ids import PhotoHash
 from onboarder.problems import UsageProblem
 

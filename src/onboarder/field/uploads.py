@@ -6,18 +6,15 @@ compared with the digest that the phone announced before it is looked at as a pi
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from onboarder.field.kit import Kit
 from onboarder.field.refused import Fault, Missing, NotDone, wrong
-from onboarder.field.rules import UploadLimits
 from onboarder.field.upload_files import UploadFiles, fits
 from onboarder.intake.asked import Asked
 from onboarder.model.ids import PhotoHash
 from onboarder.people.roles import Person
 from onboarder.records import uploads
-from onboarder.records.database import Database
 from onboarder.records.uploads import Upload, UploadState
 
 PHOTO = "photo"
@@ -87,17 +84,6 @@ async def take(kit: Kit, who: Person, wanted: str, offset: int, piece: bytes) ->
             raise _elsewhere(await _mine(kit, who, wanted))
         one = replace(one, received=received)
     return await _settled(kit, one)
-
-
-async def forget_left(database: Database, folder: Path, limits: UploadLimits, now: datetime) -> int:
-    """Forget what was left half sent or finished long ago (its photo stays); returns how many. Safe to repeat."""
-    async with database.write() as tx:
-        gone = await uploads.prune(
-            tx, open_before=now - limits.left_days * DAY, before=now - limits.done_days * DAY
-        )
-    for one in gone:
-        await asyncio.to_thread(UploadFiles(folder).remove, one)
-    return len(gone)
 
 
 async def _mine(kit: Kit, who: Person, wanted: str) -> Upload:

@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from onboarder.intake.asked import Asked, AskedCode
+from onboarder.intake.kept_photos import KeptPhotos
 from onboarder.intake.rules import PhotoLimits
 from onboarder.model.ids import PhotoHash
 
@@ -18,8 +19,8 @@ _RECIPE = "1"
 """Goes into the memory of what was cleaned already; raise it when cleaning changes."""
 
 
-class PhotoStore:
-    """A directory of cleaned JPEGs: `ab/abcdef….jpg` by SHA-256. Several processes may share it."""
+class PhotoStore(KeptPhotos):
+    """Takes new ones in besides."""
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class PhotoStore:
         clean: Callable[[bytes, PhotoLimits], bytes] | None = None,
     ) -> None:
         """`clean` cleans pictures elsewhere, in child processes say; by default right here."""
-        self._directory = directory
+        super().__init__(directory)
         self._limits = limits
         self._clean = clean or clean_photo
         self._recipe = f"{_RECIPE}-{limits.longest_side}-{limits.quality}"
@@ -51,26 +52,8 @@ class PhotoStore:
         _write(note, kept.encode("ascii"))
         return kept
 
-    def read(self, photo: PhotoHash) -> bytes:
-        """The JPEG's bytes; KeyError if there is none, or if the hash is no hash."""
-        try:
-            return self.path(photo).read_bytes()
-        except FileNotFoundError:
-            raise KeyError(photo) from None
-
-    def path(self, photo: PhotoHash) -> Path:
-        """Where the photo is or would be; KeyError if the hash is no hash (so that no path can be smuggled in)."""
-        return self._directory / photo_name(photo)
-
     def _note(self, digest: str) -> Path:
         return self._directory / "cleaned" / self._recipe / digest[:2] / digest
-
-
-def photo_name(photo: PhotoHash) -> str:
-    """The photo's place in the directory; KeyError if the hash is no hash."""
-    if len(photo) != 64 or not set(photo) <= set("0123456789abcdef"):
-        raise KeyError(photo)
-    return f"{photo[:2]}/{photo}.jpg"
 
 
 def clean_photo(original: bytes, limits: PhotoLimits) -> bytes:

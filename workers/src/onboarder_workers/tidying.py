@@ -8,8 +8,8 @@ import structlog
 
 from onboarder.access.forgetting import forget_old
 from onboarder.application import Application
+from onboarder.field.left_uploads import forget_left
 from onboarder.field.rules import read_field_rules
-from onboarder.field.uploads import forget_left
 from onboarder.records import consent, inbox
 
 log = structlog.get_logger()

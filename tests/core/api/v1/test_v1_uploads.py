@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
+from onboarder.field.left_uploads import forget_left
 from onboarder.field.rules import read_field_rules
-from onboarder.field.uploads import forget_left
 from onboarder.records import uploads
 from onboarder.records.field_tables import upload
 from tests.support.signed_in import CONFIG, Service, ulid
