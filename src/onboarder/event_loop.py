@@ -20,5 +20,6 @@ def run(work: Coroutine[None, None, T]) -> T:
     """`asyncio.run` for processes that run for long and do many small things."""
     gc.freeze()  # what the imports made stays anyway: no look has to go over it
     gc.set_threshold(YOUNG, 20, 20)
+    gc.enable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
