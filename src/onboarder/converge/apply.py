@@ -145,7 +145,7 @@ class Appliance:
         session = self.session
         try:
             photo = Photo(step.photo, "image/jpeg", session.around.photos.read(step.photo))
-        except OSError as error:
+        except (KeyError, OSError) as error:
             missing = Rejected(PHOTO_MISSING, detail=type(error).__name__)
             await record_refused_photo(session, step.photo, missing)
             return

@@ -22,7 +22,9 @@ from onboarder.rules.apps import app_missing
 class PhotoSource(Protocol):
     """Where photo bytes come from."""
 
-    def read(self, photo: PhotoHash) -> bytes: ...
+    def read(self, photo: PhotoHash) -> bytes:
+        """Raises KeyError if there is none such, OSError if it cannot be read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.converge.orders import redrive
 from tests.support.town import Town, a_product
@@ -18,10 +20,13 @@ async def test_a_refused_photo_holds_back_only_the_products_that_need_it(town: T
     assert (await town.account()).states() == ["live"] * 2
 
 
-async def test_a_lost_photo_file_holds_back_only_its_products_until_it_is_back(town: Town) -> None:
+@pytest.mark.parametrize("why", [KeyError, PermissionError])
+async def test_a_lost_photo_file_holds_back_only_its_products_until_it_is_back(
+    town: Town, why: type[Exception]
+) -> None:
     [owner] = await town.settle(products=3)
     whole = town.around
-    town.around = replace(whole, photos=OneLostPhoto(a_product(owner, 1).photos[0]))
+    town.around = replace(whole, photos=OneLostPhoto(a_product(owner, 1).photos[0], why))
     await town.order([owner])
     await town.run_until_quiet()
     [task] = await town.tasks()
@@ -37,14 +42,14 @@ async def test_a_lost_photo_file_holds_back_only_its_products_until_it_is_back(t
 
 
 class OneLostPhoto:
-    """The file of one photo is gone."""
+    """The file of one photo is gone, or cannot be read."""
 
-    def __init__(self, lost: str) -> None:
-        self._lost = lost
+    def __init__(self, lost: str, why: type[Exception]) -> None:
+        self._lost, self._why = lost, why
 
     def read(self, photo: str) -> bytes:
         if photo == self._lost:
-            raise FileNotFoundError(photo)
+            raise self._why(photo)
         return b"\xff\xd8\xff\xe0" + photo.encode()
 
 
