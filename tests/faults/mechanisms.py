@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 from sqlalchemy import insert, true, update
 
@@ -186,6 +187,10 @@ def _starts(patch: Patch) -> None:
     patch.setattr(leases, "take_all", uncounted)
 
 
+def _look_before_the_bytes(patch: Patch) -> None:
+    patch.setattr(client, "_Message", aiohttp.ClientRequest)
+
+
 def _wait_is_life(patch: Patch) -> None:
     patch.setattr(loop, "_starts", _nothing(0))
 
@@ -304,6 +309,7 @@ _NIGHT_RUNS = f"{CONVERGE}/test_night_runs.py"
 _DOUBTS = "tests/core/converge/test_doubts.py"
 _STORES = "tests/core/records/test_records_stores.py"
 _HTTP = f"{CONNECTOR}/test_http.py"
+_LEAVE = f"{CONNECTOR}/test_leave.py"
 
 MECHANISMS: Sequence[Mechanism] = (
     Mechanism(
@@ -335,6 +341,12 @@ MECHANISMS: Sequence[Mechanism] = (
         "a worker that slept past its lease sends what it was about to send",
         f"{_NEVER_TWICE}::test_a_worker_that_slept_past_its_lease_between_intent_and_call_sends_nothing[sqlite]",
         _look_at_the_lease,
+    ),
+    Mechanism(
+        "lease looked at before a call's bytes",
+        "a worker that slept while its call had its connection sends it all the same",
+        f"{_LEAVE}::test_a_call_whose_leave_ended_on_the_way_out_is_not_sent[before its bytes left-False]",
+        _look_before_the_bytes,
     ),
     Mechanism(
         "lease: one worker per store",

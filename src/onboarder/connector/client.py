@@ -22,6 +22,7 @@ from onboarder.connector.leave import still_has_leave
 from onboarder.connector.request import Request
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -136,6 +137,7 @@ def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
     )
     return aiohttp.ClientSession(
         connector=pool,
+        request_class=_Message,
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_sent_once,),
     )
@@ -167,7 +169,29 @@ class _Pool(aiohttp.TCPConnector):
         if still_has_leave():
             return connection
         connection.release()
-        raise aiohttp.ConnectionTimeoutError("the leave to call is over")
+        raise _leave_over()
+
+
+class _Message(aiohttp.ClientRequest):
+    """Up to Python 3.11 the bytes leave a turn of the loop after the connection was given, and that turn may take long."""
+
+    async def write_bytes(
+        self,
+        writer: "AbstractStreamWriter",
+        conn: "Connection",
+        content_length: int | None = None,
+    ) -> None:
+        if still_has_leave():
+            await super().write_bytes(writer, conn, content_length)
+            return
+        if conn.protocol is not None:
+            conn.protocol.set_exception(_leave_over())  # for whoever waits for the answer
+        conn.close()
+
+
+def _leave_over() -> aiohttp.ConnectionTimeoutError:
+    """What `never_sent` knows."""
+    return aiohttp.ConnectionTimeoutError("the leave to call is over")
 
 
 @cache

@@ -1,7 +1,8 @@
 """Leave to call: until when the pass at work may still send. Looked at right before a call's bytes leave.
 
 A worker that was stopped or blocked after its last look at the lease learns here that the store may be another's by now.
-It is looked at twice: before connecting, and once more on the connection. What remains is the time that writing takes.
+It is looked at three times: before connecting, on the connection, and in the turn of the loop in which the first bytes are
+written. What remains is the time that writing takes.
 """
 
 from collections.abc import Callable, Generator

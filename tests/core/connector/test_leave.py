@@ -55,9 +55,13 @@ async def test_a_call_whose_leave_ended_while_it_waited_for_its_slot_is_not_sent
     assert server.budget.now == NOW + timedelta(minutes=1)  # and not tried again in here
 
 
+@pytest.mark.parametrize("looks", [1, 2], ids=["while it connected", "before its bytes left"])
 @pytest.mark.parametrize("kept_open", [False, True])
-async def test_a_call_whose_leave_ended_while_it_connected_is_not_sent(*, kept_open: bool) -> None:
-    times = [NOW] * (2 if kept_open else 0) + [NOW, NOW + timedelta(minutes=1)]
+async def test_a_call_whose_leave_ended_on_the_way_out_is_not_sent(
+    *, kept_open: bool, looks: int
+) -> None:
+    """It is looked at three times: before there is a connection, then, and when the bytes are about to leave."""
+    times = [NOW] * (3 if kept_open else 0) + [NOW] * looks + [NOW + timedelta(minutes=1)]
 
     def clock() -> datetime:
         return times.pop(0) if len(times) > 1 else times[0]
