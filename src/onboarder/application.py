@@ -237,6 +237,7 @@ class Application:
         """What one app's connector works with: connections, breaker, rates, quotas and secrets of its own."""
         from onboarder.connector.contract import Equipment
         from onboarder.connector.http import MarketplaceHttp, open_client
+        from onboarder.converge.failures import usable
 
         deadline = manifest.deadline(timedelta(seconds=self.settings.call_deadline_seconds))
         calls = self.settings.stall_jobs + 2 * self.settings.night_jobs  # passes and glances
@@ -249,7 +250,8 @@ class Application:
             most_at_once=config.budget.calls_at_once or manifest.calls_at_once or calls,
         )
         stack.push_async_callback(http.aclose)
-        return Equipment(http, self.clock, self.vault.derive, partial(self.secrets.read, app.key))
+        secret = usable(partial(self.secrets.read, app.key))
+        return Equipment(http, self.clock, self.vault.derive, secret)
 
     def _budget(
         self, config: "MarketplaceConfig", app: "App", manifest: "Manifest", redis: "Redis | None"

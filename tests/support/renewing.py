@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from onboarder.connector.contract import Access, Credentials
-from onboarder.connector.errors import Advice, CredentialsExpired, MarketplaceError
+from onboarder.connector.errors import Advice, CredentialsExpired
 from onboarder.connector.leave import has_leave
 from onboarder.converge import renewal
 from onboarder.converge.renewal import Renewals
@@ -33,7 +33,7 @@ class Asks:
     clock: Clock
     before: Deed | None = None
     after: Deed | None = None
-    error: MarketplaceError | None = None
+    error: Exception | None = None
     begun: int = 0
     had_leave: list[bool] = field(default_factory=list[bool])
 

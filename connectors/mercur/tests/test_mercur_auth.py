@@ -127,6 +127,13 @@ async def test_a_login_with_another_password_needs_the_operator() -> None:
         await mercur.login().made()
 
 
+def test_a_token_that_is_said_to_last_for_ever_is_kept() -> None:
+    token = read_token(jwt(1, minutes=10**12))
+
+    assert token.expires_at.year == 2100
+    assert credentials("a@b.test", token).expires_at == token.expires_at
+
+
 @pytest.mark.parametrize("text", ["", "a.b", "e30.e30.x", "e30.!!!.x"])
 def test_something_else_than_a_token_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"Token|token|base64|Incorrect"):

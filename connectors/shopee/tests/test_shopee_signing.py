@@ -152,13 +152,24 @@ def test_the_clock_believes_an_answer_s_date_only_when_it_is_told_to() -> None:
     assert not clock.correct()
 
 
-@pytest.mark.parametrize("date", [None, "", "yesterday"])
+@pytest.mark.parametrize(
+    "date", [None, "", "yesterday", "Mon, 01 Jan 2027 00:00:00 +99999999999999"]
+)
 def test_an_answer_without_a_readable_date_changes_no_clock(date: str | None) -> None:
     clock = ShopeeClock(lambda: datetime(2026, 11, 24, tzinfo=UTC))
 
     clock.hear(date)
 
     assert not clock.correct()
+
+
+def test_tokens_that_are_said_to_last_for_ever_are_kept() -> None:
+    token = ShopToken(shop_id=1, access_token=SecretStr("a"), refresh_token=SecretStr("r"))
+
+    kept = token.kept(1_796_000_000_000, datetime(2026, 11, 24, tzinfo=UTC))
+
+    assert kept.expires_at is not None
+    assert kept.expires_at.year == 2100
 
 
 def _keys(partner_key: str = "", **others: str) -> Keys:

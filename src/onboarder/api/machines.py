@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from onboarder.api.premises import Premises
 from onboarder.api.problem import problem
+from onboarder.connector.errors import ActionNeeded
 from onboarder.connector.webhook import Delivery
 from onboarder.consent.inbox import Receipt
 from onboarder.records import presence
@@ -32,7 +33,7 @@ def doors_for_machines(premises: Premises) -> APIRouter:
         delivery = Delivery(inbox.door(marketplace), dict(request.headers.items()), body)
         try:
             receipt = await inbox.take(marketplace, delivery)
-        except RecordsBusy:
+        except (RecordsBusy, ActionNeeded):
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again")
         premises.figures.webhooks.labels(premises.doors.known(marketplace), receipt).inc()
         return _receipt(receipt)

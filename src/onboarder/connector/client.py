@@ -206,14 +206,16 @@ async def _sent_once(
     """Keep aiohttp from sending GET, PUT and DELETE again by itself after a lost answer: that would be outside the budget.
 
     The transport calls a lost answer a `ConnectTimeout`, which reads as "never sent"; named a payload error it becomes
-    a `ReadError`.
+    a `ReadError`. Nobody reads the words beside the status, and not everybody writes them in an encoding that it knows.
     """
     try:
-        return await handler(request)
+        answer = await handler(request)
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise aiohttp.ClientPayloadError(type(error).__name__) from error
+    answer.reason = None
+    return answer
 
 
 _OPEN = httpx.Auth()

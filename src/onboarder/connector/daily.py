@@ -29,7 +29,7 @@ class DayBook(Protocol):
     """Who has taken how much of which day."""
 
     async def take(self, name: str, day: date, wanted: int, limit: int) -> int:
-        """Take up to `wanted` of what `limit` leaves of that day; answers how many. Durable."""
+        """Take up to `wanted` of what `limit` leaves of that day; answers how many. Durable. `Unavailable` when busy."""
         ...
 
 

@@ -26,6 +26,6 @@ def retry_after(headers: Mapping[str, str], clock: Callable[[], datetime]) -> ti
 def _date(text: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -43,7 +43,9 @@ class Inbox:
         return f"{self.public_url}/webhooks/{marketplace}"
 
     async def take(self, marketplace: str, delivery: Delivery) -> Receipt:
-        """Take a delivery in. `RecordsBusy` if it could not be stored: the marketplace sends it again."""
+        """Take a delivery in. `RecordsBusy` if it could not be stored, `ActionNeeded` if it could not be checked without a
+        secret that the operator has to put in order: the marketplace sends it again.
+        """
         known = self.around.marketplaces.get(MarketplaceName(marketplace))
         if known is None or tells_by_itself(known.connector) is None:
             return Receipt.NOBODY

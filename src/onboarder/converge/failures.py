@@ -1,8 +1,10 @@
 """What to do after an error: when to come back, whether it used up an attempt, and whom to ask. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 from onboarder.connector.errors import (
     ActionNeeded,
@@ -18,11 +20,16 @@ from onboarder.connector.errors import (
 )
 from onboarder.model.people import Actor
 from onboarder.model.work import PARKED_CODE, Failure
+from onboarder.problems import Problem
+
+T = TypeVar("T")
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)
 PERSON_WAIT = timedelta(hours=6)
 """How soon to look whether a person has done their part."""
+MENDED_SOON = timedelta(minutes=10)
+"""How soon to look whether an operator has put a file in order."""
 LOGIN_ATTEMPTS = 3
 """Refusals of a login of ours, each after signing in anew, before a person is asked."""
 TELL_AFTER = 8
@@ -82,6 +89,30 @@ def after(
         case _:
             soon = error.look_again if isinstance(error, ActionNeeded) else None
             return Next(soon or PERSON_WAIT, counts=False, ask=error.advice)
+
+
+def unusable(problem: Problem) -> ActionNeeded:
+    """A key or a setting is not as it must be: the operator is told what the command line would say. Nothing was sent."""
+    (en, en_hint), (here, hint) = problem.said("en"), problem.said("id")
+    advice = Advice(
+        "configuration.unusable",
+        Actor.OPERATOR,
+        f"Sistem kami belum lengkap: {here}. Operator: {hint}. Sesudah itu sistem melanjutkan sendiri.",
+        f"{en}: {en_hint}. Work goes on by itself after that.",
+    )
+    return ActionNeeded(advice, look_again=MENDED_SOON, detail=type(problem).__name__)
+
+
+def usable(read: Callable[[str], T]) -> Callable[[str], T]:
+    """The same for connectors, which know no problems but the marketplace's."""
+
+    def reading(name: str) -> T:
+        try:
+            return read(name)
+        except Problem as problem:
+            raise unusable(problem) from None
+
+    return reading
 
 
 def backoff(attempts: int, random: Random) -> timedelta:

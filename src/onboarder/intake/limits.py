@@ -1,6 +1,8 @@
 """What is checked before a file is opened: its size, and for zipped formats the zip's own directory."""
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
 
 from onboarder.intake.refused import IntakeRefused, Refusal
@@ -8,6 +10,16 @@ from onboarder.intake.rules import FileLimits
 from onboarder.intake.sheets import Sheet
 
 MEGABYTE = 1 << 20
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
+"""What reading a zip raises if it is damaged, locked or packed in a way that nobody here knows."""
 
 
 def check_size(path: Path, limits: FileLimits) -> None:
@@ -24,7 +36,7 @@ def check_zip(path: Path, limits: FileLimits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except DAMAGED_ZIP:
         raise IntakeRefused(Refusal.DAMAGED, path.name) from None
     if len(entries) > limits.entries:
         raise IntakeRefused(

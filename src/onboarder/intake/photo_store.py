@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from onboarder.intake.asked import Asked, AskedCode
 from onboarder.intake.kept_photos import KeptPhotos
@@ -15,6 +15,16 @@ from onboarder.intake.rules import PhotoLimits
 from onboarder.model.ids import PhotoHash
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by the orientation in its EXIF."""
 _RECIPE = "1"
 """Goes into the memory of what was cleaned already; raise it when cleaning changes."""
 
@@ -65,18 +75,27 @@ def clean_photo(original: bytes, limits: PhotoLimits) -> bytes:
             if image.width * image.height > limits.megapixels * 1_000_000:
                 raise Asked(AskedCode.PHOTO_UNREADABLE)
             return _jpeg(image, limits)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # decoders raise anything over foreign bytes
         raise Asked(AskedCode.PHOTO_UNREADABLE) from None
 
 
 def _jpeg(image: Image.Image, limits: PhotoLimits) -> bytes:
     side = limits.longest_side
     image.draft("RGB", (side, side))
-    upright = ImageOps.exif_transpose(image)
+    image.load()
+    upright = _upright(image)
     upright.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = BytesIO()
     _flat(upright).save(out, "JPEG", quality=limits.quality, optimize=True)
     return out.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """By the camera's word alone: the rest of what it wrote beside the picture is not read, for it may make no sense."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from onboarder.intake.asked import Asked, AskedCode
-from onboarder.intake.limits import MEGABYTE
+from onboarder.intake.limits import DAMAGED_ZIP, MEGABYTE
 from onboarder.intake.photo_index import PhotoIndex
 from onboarder.intake.reading import Reading
 from onboarder.intake.refused import IntakeRefused, Refusal
@@ -118,7 +118,7 @@ def _in_zip(path: Path, limits: PhotoLimits) -> Iterable[tuple[str, Callable[[],
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGED_ZIP:
         raise IntakeRefused(Refusal.DAMAGED, path.name) from None
     _check(path, entries, limits)
     for entry in entries:
@@ -145,7 +145,7 @@ def _entry_reader(path: Path, entry: zipfile.ZipInfo, limits: PhotoLimits) -> Ca
         try:
             with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
                 return file.read(limits.file_megabytes * MEGABYTE + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+        except DAMAGED_ZIP:
             raise Asked(AskedCode.PHOTO_UNREADABLE) from None
 
     return read

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import (  # runs only in the bounded child process
     iterparse,
 )
 
+from onboarder.intake.limits import DAMAGED_ZIP
+
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _NAME, _ROW = f"{_TABLE}name", f"{_TABLE}table-row"
 _CELLS = {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"}
@@ -23,7 +25,7 @@ def spans_of_ods(path: str) -> dict[str, list[tuple[int, ...]]]:
                 if element.tag == f"{_TABLE}table":
                     found[element.get(_NAME, "")] = _spans(element)
                     element.clear()
-    except (zipfile.BadZipFile, KeyError, OSError, ParseError):
+    except (*DAMAGED_ZIP, KeyError, ParseError):
         return {}
     return found
 

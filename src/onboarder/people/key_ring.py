@@ -92,11 +92,11 @@ class KeyRingFile:
     def _version(self) -> object:
         try:
             return self._file.version()
-        except FileNotFoundError:
+        except OSError:
             raise ConfigProblem(
-                f"key ring {self.path} does not exist",
+                f"key ring {self.path} does not exist or cannot be reached",
                 hint="put keys.json there from its backup, or make a new one with: onboarder keys init",
-                id_message=f"gelang kunci {self.path} tidak ada",
+                id_message=f"gelang kunci {self.path} tidak ada atau tidak bisa dibuka",
                 id_hint="taruh keys.json dari cadangan di situ, atau buat baru dengan: onboarder keys init",
             ) from None
 

@@ -4,9 +4,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Column, Date, Integer, String, Table, func, select, update
 
+from onboarder.connector.errors import Advice, Unavailable
 from onboarder.model.ids import MarketplaceName, StoreId
+from onboarder.model.people import Actor
 from onboarder.model.work import IntentKind, IntentState
-from onboarder.records.database import Database, Transaction, insert_new
+from onboarder.records.database import Database, RecordsBusy, Transaction, insert_new
 from onboarder.records.tables import intent, metadata, store
 
 quota_day = Table(
@@ -19,6 +21,14 @@ quota_day = Table(
 """Calls taken of a day, by the marketplace's own calendar. `marketplace` is an app's key: NAME, or NAME.APP."""
 
 
+BOOK_BUSY = Advice(
+    "records.busy",
+    Actor.NOBODY,
+    "Catatan kami sedang sibuk, jadi panggilan ini belum dikirim. Sistem mencoba lagi sendiri.",
+    "The records were busy, so this call was not sent. It is tried again by itself.",
+)
+
+
 class RecordedDays:
     """The day book in the database."""
 
@@ -26,7 +36,13 @@ class RecordedDays:
         self._database = database
 
     async def take(self, name: str, day: date, wanted: int, limit: int) -> int:
-        """Take up to `wanted` calls of what `limit` leaves of that day; answers how many."""
+        """Take up to `wanted` calls of what `limit` leaves of that day; answers how many. `Unavailable` when busy."""
+        try:
+            return await self._take(name, day, wanted, limit)
+        except RecordsBusy as error:
+            raise Unavailable(BOOK_BUSY, detail=type(error).__name__) from None
+
+    async def _take(self, name: str, day: date, wanted: int, limit: int) -> int:
         here = (quota_day.c.marketplace == name) & (quota_day.c.day == day)
         async with self._database.write(brief=True) as tx:
             await insert_new(tx, quota_day, [{"marketplace": name, "day": day, "calls": 0}])

@@ -14,11 +14,14 @@ from onboarder.api.machines import LARGEST_MESSAGE
 from onboarder.api.premises import Premises
 from onboarder.connector.manifest import Quotas
 from onboarder.connector.webhook import Delivery
+from onboarder.converge.failures import unusable
+from onboarder.problems import ConfigProblem
 from onboarder.records import presence
 from onboarder.records.database import RecordsBusy
 from onboarder.records.quotas import RecordedDays
 from tests.core.api.conftest import TOKEN, House
 from tests.support.consenting import PUBLIC, message
+from tests.support.town import REHEARSAL
 
 HOOK = "/webhooks/rehearsal"
 PROBLEM = "application/problem+json"
@@ -65,6 +68,18 @@ async def test_too_large_a_message_is_dropped_before_it_is_whole(house: House) -
 
     assert answer.status_code == 413
     assert LARGEST_MESSAGE < 65_536 * 1000
+
+
+async def test_a_message_that_cannot_be_checked_just_now_is_to_be_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> bool:
+        raise unusable(ConfigProblem("the secret may be read by others", hint="chmod 600"))
+
+    [connector] = house.fair.town.around.marketplaces[REHEARSAL].connectors
+    monkeypatch.setattr(connector, "genuine", unreadable)
+
+    assert (await deliver(house, message("e1", "1"))).status_code == 503
 
 
 async def test_a_message_that_cannot_be_stored_is_not_called_taken(

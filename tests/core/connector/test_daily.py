@@ -1,7 +1,10 @@
 """The calls of a day: never more than granted, kept by the database, granted anew at the marketplace's own midnight."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -9,11 +12,12 @@ import pytest
 from onboarder.connector.advice import BUDGET
 from onboarder.connector.budget import UnlimitedBudget, in_lane
 from onboarder.connector.daily import NIGHT_SHARE, DailyBudget
-from onboarder.connector.errors import RateLimited
+from onboarder.connector.errors import RateLimited, Unavailable
 from onboarder.connector.manifest import Quotas
 from onboarder.converge.failures import after
 from onboarder.model.work import Lane
 from onboarder.records.database import Database
+from onboarder.records.migrations import upgrade
 from onboarder.records.quotas import RecordedDays
 from tests.support.town import Clock
 
@@ -73,6 +77,20 @@ async def test_a_new_process_goes_on_counting_where_a_killed_one_stopped(
     await taken(a_process(database, clock), Lane.STALL)
 
     assert (await taken(a_process(database, clock), Lane.STALL))[0] == 0
+
+
+async def test_a_book_that_is_busy_lets_no_call_through_and_no_store_down(tmp_path: Path) -> None:
+    path = tmp_path / "onboarder.db"
+    database = Database(f"sqlite+aiosqlite:///{path}", busy=timedelta(milliseconds=10))
+    await upgrade(database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(Unavailable) as held:
+            await a_process(database, Clock()).acquire("app")
+
+    await database.aclose()
+    assert held.value.advice.code == "records.busy"
 
 
 async def test_a_call_that_was_not_made_is_not_counted(database: Database) -> None:

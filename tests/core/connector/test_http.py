@@ -265,6 +265,7 @@ async def test_an_answer_of_exactly_the_largest_size_is_accepted() -> None:
         pytest.param({"Retry_After": "soon"}, 5, id="nonsense"),
         pytest.param({"Retry_After": "-3"}, 5, id="negative"),
         pytest.param({"Retry_After": "²"}, 5, id="a digit that is no number"),
+        pytest.param({"Retry_After": DATE.format(9)[:-3] + "+" + "9" * 14}, 5, id="no such zone"),
         pytest.param({"Retry_After": "9" * 40}, LONGEST_PAUSE.total_seconds(), id="for ever"),
     ],
 )
@@ -327,6 +328,12 @@ async def test_every_other_status_is_answered_with_its_request_id(status: int) -
     assert (found.status, found.body, found.request_id) == (status, b"[]", "q7")
     assert found.ok == (status < 300)
     assert len(market.received) == 1
+
+
+async def test_the_words_beside_a_status_may_be_in_any_encoding() -> None:
+    spoken = raw(b"HTTP/1.1 403 Acc\xe8s refus\xe9\r\nContent-Length: 0\r\n\r\n")
+    async with talking_to(spoken) as (http, _):
+        assert (await http.send(WRITE)).status == 403
 
 
 async def test_cookies_of_one_call_are_not_sent_with_the_next() -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from onboarder.connector.contract import Access, CreateOutcome, Credentials, ListingDraft
 from onboarder.converge.loop import converge
 from onboarder.model.ids import Reference
+from onboarder.people.key_ring import KeyRingFile
+from onboarder.people.vault import Vault
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
 from tests.support.fuse import Killed
@@ -55,6 +59,30 @@ async def test_what_is_sent_after_a_slow_renewal_stays_in_doubt_as_long_as_any_o
     assert connector.sent_at is not None
     may_be_sent = connector.sent_at + town.around.lease_span
     assert doubt.until - may_be_sent >= town.around.call_deadline + connector.manifest.settle
+
+
+async def test_without_the_key_ring_stores_wait_for_it_and_then_go_on_by_themselves(
+    town: Town, tmp_path: Path
+) -> None:
+    ring = KeyRingFile(tmp_path)
+    ring.create()
+    town.around = replace(town.around, vault=Vault(ring.read, town.keys))
+    [store] = await town.open_shops()
+    away = ring.path.rename(tmp_path / "away.json")
+    await town.change(store, price=13_000)
+
+    await town.pass_over(store)
+
+    [task] = await town.tasks()
+    assert (task.code, task.who) == ("configuration.unusable", "operator")
+    assert "gelang kunci" in task.id_text
+    assert "key ring" in task.en_text
+
+    away.rename(ring.path)
+    await town.run_until_quiet(most=timedelta(minutes=15))
+    assert await town.tasks() == []
+    assert (await town.listing(store)).applied is not None
+    assert (await town.work_of(store)).store.failure is None
 
 
 class SlowToRenew(RehearsalConnector):

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from onboarder.connector.advice import LATE, LIMITED, UNAVAILABLE, UNREACHABLE
 from onboarder.connector.errors import (
     CredentialsExpired,
-    MarketplaceError,
     OutcomeUnknown,
     RateLimited,
     Unavailable,
@@ -20,8 +19,9 @@ from onboarder.connector.leave import has_leave
 from onboarder.converge import renewal
 from onboarder.converge.renewal import MOST_TRIES, SECOND_TRY_AFTER
 from onboarder.model.ids import RemoteId, StoreId
+from onboarder.problems import ConfigProblem
 from onboarder.records import credentials, tables
-from onboarder.records.database import Database, Transaction
+from onboarder.records.database import Database, RecordsBusy, Transaction
 from tests.support.family import Families, Family
 from tests.support.fuse import Fuse, FusedDatabase, Killed
 from tests.support.renewing import Asks, Busy, Desk, Tiring
@@ -170,11 +170,13 @@ async def test_leave_to_send_ends_so_early_that_the_answer_still_comes_within_th
         Unavailable(UNREACHABLE),
         RateLimited(LIMITED, retry_after=timedelta(seconds=5), scope="app"),
         OutcomeUnknown(UNAVAILABLE, detail="status 503"),
+        RecordsBusy("the day book is locked"),
+        ConfigProblem("the app's key may be read by others"),
     ],
-    ids=["not sent", "429", "503"],
+    ids=["not sent", "429", "503", "records busy", "a key out of order"],
 )
 async def test_what_the_marketplace_did_not_do_is_tried_again_as_often_as_needed(
-    desk: Desk, error: MarketplaceError
+    desk: Desk, error: Exception
 ) -> None:
     desk.asks.error = error
     for _ in range(5):

@@ -106,6 +106,24 @@ def test_a_whole_picture_of_too_many_pixels_is_not_decoded() -> None:
         clean_photo(picture(size=(1_100, 1_000)), LIMITS.model_copy(update={"megapixels": 1}))
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param((0x0100, 2, b"12a"), id="a width in letters"),
+        pytest.param((0x011A, 7, b"abcd"), id="a resolution that is no number"),
+    ],
+)
+def test_what_makes_no_sense_beside_the_orientation_does_no_harm(
+    odd: tuple[int, int, bytes],
+) -> None:
+    tag, kind, value = odd
+    entries = sorted([(ORIENTATION, 3, 1, b"\x06"), (tag, kind, len(value), value)])
+    written = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + written + bytes(4)
+
+    assert opened(clean_photo(picture(exif=exif), LIMITS)).size == (20, 40)
+
+
 def chunk(name: bytes, content: bytes) -> bytes:
     return (
         struct.pack(">I", len(content))
@@ -211,6 +229,25 @@ def test_no_name_leads_out_of_the_folder(store: PhotoStore, tmp_path: Path) -> N
 
     assert index.found == {}
     assert set(index.faults.values()) == {AskedCode.PHOTO_MISSING}
+
+
+def test_a_damaged_picture_in_a_zip_is_asked_about_and_the_others_are_kept(
+    store: PhotoStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "foto.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("kopi.jpg", picture())
+        archive.writestr("teh.jpg", picture("blue"))
+    with zipfile.ZipFile(path) as archive:
+        begins = archive.getinfo("kopi.jpg").header_offset + len("kopi.jpg") + 30
+    content = bytearray(path.read_bytes())
+    content[begins] = 0x07  # a kind of block that deflate does not know
+    path.write_bytes(content)
+
+    index = kept(store, path, "kopi.jpg", "teh.jpg")
+
+    assert list(index.found) == ["teh.jpg"]
+    assert index.faults == {"kopi.jpg": AskedCode.PHOTO_UNREADABLE}
 
 
 def test_a_name_in_a_zip_that_leads_out_writes_nothing_anywhere(

@@ -1,9 +1,13 @@
 """What marketplaces gave the programme: from files first, never from files that others may read."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from onboarder.connector.errors import ActionNeeded
+from onboarder.converge.failures import usable
+from onboarder.model.people import Actor
 from onboarder.people.secrets_folder import LARGEST, SecretsFolder
 from onboarder.problems import ConfigProblem
 
@@ -71,3 +75,15 @@ def test_a_file_that_cannot_be_a_secret_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigProblem, match="UTF-8"):
         SecretsFolder(tmp_path, {}).read("pasar", "app_key")
+
+
+def test_connectors_hear_of_it_as_of_what_an_operator_has_to_do(tmp_path: Path) -> None:
+    path = put(tmp_path, "rahasia", mode=0o644)
+    read = usable(partial(SecretsFolder(tmp_path, {}).read, "pasar"))
+
+    with pytest.raises(ActionNeeded) as needed:
+        read("app_key")
+
+    assert needed.value.advice.who is Actor.OPERATOR
+    assert f"chmod 600 {path}" in needed.value.advice.id
+    assert read("another") is None

@@ -16,6 +16,9 @@ from onboarder.model.ids import RemoteId
 from onboarder_mercur.advice import LOGGED_OUT, WRONG_LOGIN
 from onboarder_mercur.wire import Claims
 
+FAR = 4_102_444_800
+"""The year 2100: what is said to last longer is renewed when it is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -31,7 +34,7 @@ class Token:
 
     @property
     def expires_at(self) -> datetime:
-        return datetime.fromtimestamp(self.claims.exp, UTC)
+        return datetime.fromtimestamp(min(max(self.claims.exp, 0), FAR), UTC)
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether half of its life still lies ahead."""

@@ -18,6 +18,8 @@ from onboarder_shopee.advice import NO_KEY, RECONSENT, UNREADABLE_TOKENS
 
 EPOCH_FROM = 1_000_000_000
 """An `expire_in` above this is a moment and not a length: one official sample shows such a number."""
+FAR = 4_102_444_800
+"""The year 2100. A later moment makes no sense and is no reason to lose the tokens: a dead one is renewed when refused."""
 REFRESH_LASTS = timedelta(days=30)
 TOLERATED = timedelta(seconds=240)
 """Shopee accepts timestamps within 300 s; a clock that is further off is worth correcting."""
@@ -65,7 +67,7 @@ class ShopeeClock:
         """Remember the `Date` of an answer; it counts only once a timestamp is refused: gateways have clocks too."""
         try:
             there = parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             self._heard = self._offset
             return
         self._heard = (there if there.tzinfo else there.replace(tzinfo=UTC)) - self._clock()
@@ -152,9 +154,8 @@ class ShopToken(BaseModel):
             access_token=self.access_token.get_secret_value(),
             refresh_token=self.refresh_token.get_secret_value(),
         ).model_dump_json()
-        ends = now + timedelta(seconds=expires_in)
-        if expires_in > EPOCH_FROM:
-            ends = datetime.fromtimestamp(expires_in, UTC)
+        moment = expires_in if expires_in > EPOCH_FROM else now.timestamp() + expires_in
+        ends = datetime.fromtimestamp(min(moment, FAR), UTC)
         return Credentials(SecretStr(text), ends, now + REFRESH_LASTS)
 
 

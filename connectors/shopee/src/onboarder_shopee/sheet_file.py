@@ -2,6 +2,7 @@
 
 import re
 import warnings
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -26,6 +27,18 @@ RENUMBERED = tuple(
     )
 )
 """Kinds of parts of which there must be as many as before."""
+_DAMAGED = (
+    BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ParseError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+"""What openpyxl raises over what is no workbook."""
 DROPPED = "will be removed"
 """How openpyxl announces what it cannot keep."""
 
@@ -35,7 +48,7 @@ def open_workbook(content: bytes) -> Workbook:
     with _noting() as noted:
         try:
             book = load_workbook(BytesIO(content), rich_text=True)
-        except (BadZipFile, ParseError, KeyError, ValueError, TypeError, AttributeError, OSError):
+        except _DAMAGED:
             raise not_understood("it is no .xlsx workbook", "bukan buku kerja .xlsx") from None
     lost = [one for one in noted if DROPPED in one]
     if lost:
