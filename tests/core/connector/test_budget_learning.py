@@ -151,11 +151,11 @@ async def test_a_redis_that_goes_away_and_comes_back_lets_no_second_burst_out(
     if forgets:
         await redis.flushall()
         await time.set(time.now)
-    await time.run(12)
+    await time.run(36)
 
-    assert market.refused(12.8, 32.8) == 0
+    assert market.refused(12.8, 56.8) == 0
     assert market.used(14, 20) >= 0.7
-    assert market.used(26, 32) >= 0.95
+    assert market.used(26, 56) >= 0.93  # of 30 waves one may begin just outside
 
 
 async def _away(*_: object) -> list[int]:
