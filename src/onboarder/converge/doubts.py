@@ -17,7 +17,7 @@ from onboarder.model.ids import Reference
 from onboarder.model.recorded import Doubt, ListingRecord
 from onboarder.model.shop import ObservedListing
 from onboarder.model.work import IntentKind, IntentState
-from onboarder.records import writes
+from onboarder.records import runs, writes
 from onboarder.records.database import Transaction
 
 log = structlog.get_logger()
@@ -121,6 +121,8 @@ async def _look_for_listing(session: Session, doubt: Doubt, paged: Paged) -> Non
     )
     async with session.commit(progress=True) as tx:
         await session.save(tx, settled)
+        repaired = record.repairs - settled.repairs
+        await runs.close_drifts(tx, session.store.id, doubt.reference, repaired)
         await _adopted(session, tx, doubt)
     log.info("listing.adopted", store=session.store.id, reference=doubt.reference)
 

@@ -66,6 +66,15 @@ class Next:
     forgets: bool = False
     """Whether earlier failures are over: nothing is left to do or to be looked up."""
 
+    @property
+    def for_a_person(self) -> bool:
+        """Whether nothing happens before somebody does something, as far as this pass knows."""
+        return self.wait is None or self.wait >= PERSON_WAIT
+
+    @property
+    def parks(self) -> bool:
+        return self.ask is not None and self.ask.code.split(".")[0] == PARKED_CODE
+
 
 def after(
     error: MarketplaceError, attempts: int, random: Random, *, our_login: bool = False

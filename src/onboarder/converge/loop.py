@@ -22,7 +22,6 @@ from onboarder.converge.draft import awaits_consent, note_lost_consent, prepare_
 from onboarder.converge.failures import (
     INTERNAL,
     PARKED,
-    PERSON_WAIT,
     Next,
     after,
     backoff,
@@ -203,6 +202,14 @@ def _next_look(session: Session, todo: Plan) -> Next:
     return Next(wait, counts=bool(todo.steps), ask=None, forgets=settled)
 
 
+def _until_next(session: Session, following: Next) -> timedelta | None:
+    """What is in doubt is looked for while a person is waited for, who has no part in it, unless all work stopped."""
+    waits = [_until_looked_for(session, doubt) for doubt in session.work.doubts]
+    ahead = [one for one in waits if one > timedelta()]
+    stopped = following.parks or session.store.withdrawn_at is not None
+    return following.wait if stopped or not following.for_a_person or not ahead else min(ahead)
+
+
 def _until_looked_for(session: Session, doubt: Doubt) -> timedelta:
     """What became of a lost answer's write mostly shows soon; again when its absence proves that nothing did."""
     sent = doubt.until - session.doubt
@@ -223,7 +230,9 @@ async def _after(session: Session, error: MarketplaceError, generation: int) -> 
 async def _let_go(
     session: Session, begun: StoreRecord, following: Next, error: MarketplaceError | None
 ) -> PassEnd:
-    now, wait = session.now, following.wait
+    if session.doubtful:
+        await session.reload()
+    now, wait = session.now, _until_next(session, following)
     values = _tally(session, following, error)
     release = Release(
         session.lease,
@@ -234,7 +243,7 @@ async def _let_go(
     )
     asked = begun.review_run if session.store.review_run == begun.review_run else None
     # No reconciliation waits for what only a person can mend.
-    given_up = asked if wait is None or wait >= PERSON_WAIT else None
+    given_up = asked if following.for_a_person else None
     rest = partial(_ask_and_give_up, session, following.ask, given_up)
     gone = partial(answered, session, well=following.forgets)
     moved = await session.around.clerk.end(Ending(release, gone, rest))
@@ -258,7 +267,7 @@ def _tally(session: Session, following: Next, error: MarketplaceError | None) ->
     return {
         "starts": _starts(session, following),
         "attempts": store.attempts + 1 if following.counts else kept,
-        "looks": store.looks + 1 if in_review(session) else 0,
+        "looks": store.looks + (not session.work.doubts) if in_review(session) else 0,
         "failure": None if error is None else failure_json(failure(error, session.now)),
     }
 

@@ -55,7 +55,8 @@ async def record_creates(
         for intent, record, content, error in failed:
             await _fail(session, tx, intent, record=record, content=content, error=error)
 
-    await _succeed(session, created, with_failures if failed else None)
+    lived = not all(is_held(error) for *_, error in failed) or bool(created)
+    await _succeed(session, created, with_failures if failed else None, progress=lived)
     return [None if isinstance(one, ObservedListing) else one for one in ends.values()]
 
 
@@ -79,7 +80,7 @@ async def record_failure(
     error: MarketplaceError,
 ) -> None:
     """The write of that content failed, or nobody knows."""
-    async with session.commit(progress=True) as tx:
+    async with session.commit(progress=not is_held(error)) as tx:
         await _fail(session, tx, intent, record=record, content=content, error=error)
 
 
@@ -125,7 +126,13 @@ def _created(session: Session, content: ListingContent, shown: ObservedListing) 
     return agreed.created(record, content, shown, now=session.now, settled=settled)
 
 
-async def _succeed(session: Session, done: Mapping[str, ListingRecord], rest: Rest | None) -> None:
+async def _succeed(
+    session: Session,
+    done: Mapping[str, ListingRecord],
+    rest: Rest | None,
+    *,
+    progress: bool = True,
+) -> None:
     """Intents and the listings they led to; drifts whose repair this was are repaired."""
     repaired = {
         fresh.reference: fields
@@ -140,7 +147,7 @@ async def _succeed(session: Session, done: Mapping[str, ListingRecord], rest: Re
             await rest(tx)
 
     await session.write(
-        progress=True,
+        progress=progress,
         done=list(done),
         listings=list(done.values()),
         rest=with_repairs if repaired else rest,

@@ -160,7 +160,11 @@ _UNDERWAY = {StoreState.DRAFT, StoreState.AWAITING_OWNER, StoreState.IN_REVIEW}
 
 
 def _to_the_end(want: Wanted, work: StoreWork, manifest: Manifest, now: datetime) -> Plan:
-    """The store's own steps, then those for its listings as if it were open already."""
+    """The store's own steps, then those for its listings as if it were open already.
+
+    What is in doubt counts as still to do: to look for it costs about as much.
+    """
+    work = replace(work, doubts=())
     first = [one for one in plan(want, work, manifest, now).steps if _about_store(one)]
     if work.store.state in _UNDERWAY:
         remote_id = work.store.remote_id or RemoteId("planned")

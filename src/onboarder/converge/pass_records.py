@@ -127,6 +127,7 @@ class PassRecords:
     async def reload(self) -> None:
         """Read again what is known, after this pass wrote."""
         self.work = await self.around.clerk.load(self.store.id)
+        self.doubtful = False
 
     async def intend(self, *wishes: tuple[IntentKind, Reference]) -> list[str]:
         """Put remote writes on record, durably, before they are sent; returns the intents' ids.

@@ -259,15 +259,16 @@ async def test_a_long_review_does_not_bring_an_error_of_our_own_nearer_to_parkin
         assert record.due_at is not None
 
 
-async def test_secrets_that_do_not_open_park_the_store_instead_of_breaking_the_worker(
+async def test_secrets_that_do_not_open_wait_for_the_operator_instead_of_breaking_the_worker(
     town: Town,
 ) -> None:
     [store] = await town.open_shops()
     other = a_vault(type(KEY)("A" * 43 + "="))
     town.around = replace(town.around, vault=other)
     await town.change(store, price=13_000)
-    await town.run_until_quiet()
-    assert {one.code for one in await town.tasks()} == {"internal", "parked"}
+    await town.pass_over(store)
+    assert [one.code for one in await town.tasks()] == ["configuration.unusable"]
+    assert (await town.work_of(store)).store.due_at is not None
 
 
 async def test_what_went_well_and_is_still_not_done_is_tried_again_on_widening_waits(
