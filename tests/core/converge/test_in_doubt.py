@@ -15,11 +15,10 @@ from onboarder.connector.contract import (
     OpenedStore,
 )
 from onboarder.connector.errors import ActionNeeded
-from onboarder.converge.loop import MOST_STARTS
 from onboarder.converge.outlook import outlook
-from onboarder.model.ids import Reference, RemoteId
+from onboarder.model.ids import Reference
 from onboarder.model.people import Merchant
-from onboarder.model.shop import ListingField, ObservedListing, StoreContent
+from onboarder.model.shop import StoreContent
 from onboarder.model.work import DriftClass, DriftPolicy
 from onboarder.records import runs, works
 from onboarder.records.database import Database
@@ -29,7 +28,7 @@ from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_rehearsal.server.rules import Rules
 from tests.support.fuse import Killed
 from tests.support.mischief import with_connector
-from tests.support.town import PROGRAMME, REHEARSAL, Clock, Town, a_product, a_town, changed
+from tests.support.town import PROGRAMME, REHEARSAL, Clock, Town, a_town
 
 LATE = timedelta(seconds=55)
 """Near the end of a lease."""
@@ -94,26 +93,6 @@ async def test_passes_that_wait_for_a_doubt_are_no_looks_at_a_review(database: D
         work = await town.work_of(store)
         assert len(work.doubts) == 4
         assert work.store.looks == 0
-
-
-@pytest.mark.parametrize("minutes", [5, 30])
-async def test_a_store_that_kills_its_workers_is_parked_though_a_product_of_it_is_held(
-    town: Town, minutes: int
-) -> None:
-    [store] = await town.open_shops(products=1)
-    with_connector(town, HeldBesideDeadly).look_again = timedelta(minutes=minutes)
-    work = await town.work_of(store)
-    goods = [changed(work.products[0], price=99_000), a_product(work.merchant, 1)]
-    await town.keep([work.merchant], goods)
-    deaths = 0
-    while "parked.deadly" not in {one.code for one in await town.tasks()}:
-        assert deaths <= MOST_STARTS + 1
-        try:
-            await town.work_what_is_due()
-        except Killed:
-            deaths += 1
-        town.clock.pass_by(timedelta(seconds=61))
-    assert deaths == MOST_STARTS + 1
 
 
 async def test_an_outlook_counts_what_is_in_doubt_as_still_to_do(town: Town) -> None:
@@ -221,23 +200,3 @@ class StopsForAPerson(OneBatch):
 class DiesOverTheSecondBatch(OneBatch):
     def second(self) -> BaseException:
         return Killed()
-
-
-class HeldBesideDeadly(RehearsalConnector):
-    """One product's change waits for a person, another's creation kills the worker."""
-
-    look_again: timedelta
-
-    async def update_listing(
-        self,
-        access: Access,
-        remote_id: RemoteId,
-        draft: ListingDraft,
-        fields: frozenset[ListingField],
-    ) -> ObservedListing:
-        raise ActionNeeded(UNAVAILABLE, one_listing=True, look_again=self.look_again)
-
-    async def create_listings(  # type: ignore[override]  # never returns
-        self, access: Access, drafts: Sequence[ListingDraft]
-    ) -> None:
-        raise Killed
