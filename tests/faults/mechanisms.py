@@ -345,7 +345,7 @@ MECHANISMS: Sequence[Mechanism] = (
     Mechanism(
         "lease looked at before a call's bytes",
         "a worker that slept while its call had its connection sends it all the same",
-        f"{_LEAVE}::test_a_call_whose_leave_ended_on_the_way_out_is_not_sent[before its bytes left-False]",
+        f"{_LEAVE}::test_a_call_whose_leave_ended_on_the_way_out_is_not_sent[False-before its bytes left]",
         _look_before_the_bytes,
     ),
     Mechanism(
