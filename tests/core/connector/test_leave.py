@@ -1,5 +1,7 @@
 """A call whose pass may have lost its store meanwhile is not sent."""
 
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -13,6 +15,15 @@ from tests.core.connector.hostile import answer, hostile
 
 WRITE = Request("POST", "/things", "/things", Effect.WRITE, json={})
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def talking(url: str, clock: Callable[[], datetime]) -> AsyncGenerator[MarketplaceHttp]:
+    http = MarketplaceHttp(open_client(url), UnlimitedBudget(), marketplace="x", clock=clock)
+    try:
+        yield http
+    finally:
+        await http.aclose()
 
 
 class Slowly(UnlimitedBudget):
@@ -66,15 +77,12 @@ async def test_a_call_whose_leave_ended_on_the_way_out_is_not_sent(
     def clock() -> datetime:
         return times.pop(0) if len(times) > 1 else times[0]
 
-    async with hostile(answer(200)) as server:
-        client = open_client(server.url)
-        http = MarketplaceHttp(client, UnlimitedBudget(), marketplace="x", clock=clock)
+    async with hostile(answer(200)) as server, talking(server.url, clock) as http:
         with leave_until(NOW + timedelta(seconds=59)):
             for _ in range(1 if kept_open else 0):
                 await http.send(WRITE)
             with pytest.raises(Unavailable) as held:
                 await http.send(WRITE)
-        await http.aclose()
 
     assert held.value.advice == LEAVE_OVER
     assert len(server.received) == int(kept_open)
