@@ -151,5 +151,5 @@ QUESTION = Question(
     unmet="A strict sliding log of 10 a second at the end of a way with 60 ms of jitter: with more room between waves "
     "calls are left out, with less they are refused; the best on a virtual clock uses 0.969 and has 0.28 % refused "
     "([0029](decisions/0029-calls-in-waves-and-a-learned-ceiling.md)), and real processes are late by milliseconds "
-    "besides.",
+    "besides. Waves that learn from when the last one's calls arrived might use 0.974; they are not built.",
 )
