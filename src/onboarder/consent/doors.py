@@ -116,19 +116,19 @@ class Doors:
                 return Visit(LinkState.UNKNOWN)
             if standing is not LinkState.LIVE:
                 return Visit(standing, connector.manifest.title)
+            state = new_state()
             try:
                 serving = await self._serving(tx, link.store_id)
+                address = serving.consent_url(self.callback(marketplace_of(link.store_id)), state)
             except ActionNeeded as error:
                 await _tell(tx, link.store_id, error.advice, now)
                 return Visit(LinkState.UNKNOWN)
-            state = new_state()
             until = now + self.state_span
             await consent.add_state(
                 tx, StateRecord(digest(state), link.store_id, link.canvasser, now, until)
             )
             await mark_device(tx, link.store_id, digest(device))
         log.info("consent.followed", store=link.store_id)
-        address = serving.consent_url(self.callback(marketplace_of(link.store_id)), state)
         return Visit(LinkState.LIVE, connector.manifest.title, address)
 
     async def arrive(self, marketplace: str, query: Mapping[str, str]) -> Arrival:

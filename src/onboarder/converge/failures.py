@@ -20,7 +20,7 @@ from onboarder.connector.errors import (
 )
 from onboarder.model.people import Actor
 from onboarder.model.work import PARKED_CODE, Failure
-from onboarder.problems import Problem
+from onboarder.problems import ConfigProblem
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ def after(
             return Next(soon or PERSON_WAIT, counts=False, ask=error.advice)
 
 
-def unusable(problem: Problem) -> ActionNeeded:
+def unusable(problem: ConfigProblem) -> ActionNeeded:
     """A key or a setting is not as it must be: the operator is told what the command line would say. Nothing was sent."""
     (en, en_hint), (here, hint) = problem.said("en"), problem.said("id")
     advice = Advice(
@@ -118,7 +118,7 @@ def usable(read: Callable[[str], T]) -> Callable[[str], T]:
     def reading(name: str) -> T:
         try:
             return read(name)
-        except Problem as problem:
+        except ConfigProblem as problem:
             raise unusable(problem) from None
 
     return reading

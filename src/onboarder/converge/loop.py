@@ -38,7 +38,7 @@ from onboarder.converge.surroundings import Surroundings
 from onboarder.model.ids import RunId, StoreId, marketplace_of
 from onboarder.model.recorded import Doubt, StoreRecord
 from onboarder.model.work import Lane
-from onboarder.problems import Problem
+from onboarder.problems import ConfigProblem
 from onboarder.records import reviews
 from onboarder.records.clerk import Ending
 from onboarder.records.codec import failure_json
@@ -118,8 +118,8 @@ async def _pass(session: Session) -> PassEnd:
             following = await _work(session)
     except (LeaseLost, RecordsBusy):
         raise
-    except (MarketplaceError, Problem) as caught:
-        error = unusable(caught) if isinstance(caught, Problem) else caught
+    except (MarketplaceError, ConfigProblem) as caught:
+        error = unusable(caught) if isinstance(caught, ConfigProblem) else caught
         following = await _after(session, error, begun.generation)
         log.info(
             "pass.held", error=type(error).__name__, code=error.advice.code, detail=error.detail

@@ -28,7 +28,7 @@ from onboarder.model.ids import MerchantId, StoreId
 from onboarder.model.people import Actor
 from onboarder.model.recorded import SealedCredentials, StoreRecord
 from onboarder.people.vault import KeyGone, Vault
-from onboarder.problems import Problem
+from onboarder.problems import ConfigProblem
 from onboarder.records import credentials
 from onboarder.records.credentials import Claim, FreshCredentials
 from onboarder.records.database import Database, RecordsBusy, Transaction
@@ -153,7 +153,7 @@ class Renewals:
         except OutcomeUnknown as error:
             await self._note_unknown(claim, error)
             raise
-        except (MarketplaceError, Problem, RecordsBusy):  # before anything was sent
+        except (MarketplaceError, ConfigProblem, RecordsBusy):  # before anything was sent
             await self._let_go(claim)
             raise
         if await self._saved(store, claim, fresh):

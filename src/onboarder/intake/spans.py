@@ -1,13 +1,12 @@
 """Merged cells of an .ods file, which the workbook reader does not tell."""
 
 import zipfile
+import zlib
 from xml.etree.ElementTree import (  # runs only in the bounded child process
     Element,
     ParseError,
     iterparse,
 )
-
-from onboarder.intake.limits import DAMAGED_ZIP
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _NAME, _ROW = f"{_TABLE}name", f"{_TABLE}table-row"
@@ -25,7 +24,7 @@ def spans_of_ods(path: str) -> dict[str, list[tuple[int, ...]]]:
                 if element.tag == f"{_TABLE}table":
                     found[element.get(_NAME, "")] = _spans(element)
                     element.clear()
-    except (*DAMAGED_ZIP, KeyError, ParseError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ParseError):
         return {}
     return found
 

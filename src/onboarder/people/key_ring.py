@@ -92,24 +92,29 @@ class KeyRingFile:
     def _version(self) -> object:
         try:
             return self._file.version()
-        except OSError:
+        except FileNotFoundError:
             raise ConfigProblem(
-                f"key ring {self.path} does not exist or cannot be reached",
+                f"key ring {self.path} does not exist",
                 hint="put keys.json there from its backup, or make a new one with: onboarder keys init",
-                id_message=f"gelang kunci {self.path} tidak ada atau tidak bisa dibuka",
+                id_message=f"gelang kunci {self.path} tidak ada",
                 id_hint="taruh keys.json dari cadangan di situ, atau buat baru dengan: onboarder keys init",
             ) from None
+        except OSError:  # it may be whole: nobody is told to make a new one
+            raise self._unreadable() from None
 
     def _parsed(self) -> KeyRing:
         try:
             return _ring(json.loads(self._file.read()))
         except (OSError, ValueError, LookupError, AttributeError, TypeError, ConfigProblem):
-            raise ConfigProblem(
-                f"key ring {self.path} cannot be read",
-                hint="restore it from its backup",
-                id_message=f"gelang kunci {self.path} tidak bisa dibaca",
-                id_hint="pulihkan dari cadangan",
-            ) from None
+            raise self._unreadable() from None
+
+    def _unreadable(self) -> ConfigProblem:
+        return ConfigProblem(
+            f"key ring {self.path} cannot be read",
+            hint="see that the user who runs onboarder can reach it, or restore it from its backup",
+            id_message=f"gelang kunci {self.path} tidak bisa dibaca",
+            id_hint="pastikan pengguna yang menjalankan onboarder bisa membukanya, atau pulihkan dari cadangan",
+        )
 
 
 def _text(ring: KeyRing) -> str:

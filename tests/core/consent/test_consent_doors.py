@@ -55,6 +55,24 @@ async def test_following_a_link_leads_to_the_marketplace_with_a_state_of_its_own
     assert fair.doors.callback(REHEARSAL) == f"{PUBLIC}/callback/rehearsal"
 
 
+async def test_a_link_that_cannot_be_signed_just_now_tells_the_operator(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsigned(*_: object) -> SecretStr:
+        raise ActionNeeded(UNMAPPED)
+
+    link = await fair.link(await fair.draft())
+    [connector] = fair.town.around.marketplaces[REHEARSAL].connectors
+    monkeypatch.setattr(connector, "consent_url", unsigned)
+
+    visit = await fair.doors.follow(link.token.get_secret_value(), DEVICE)
+
+    assert (visit.state, visit.address) == (LinkState.UNKNOWN, None)
+    assert UNMAPPED.code in {one.code for one in await fair.town.tasks()}
+    async with fair.town.database.read() as tx:
+        assert (await tx.execute(select(consent_state))).all() == []
+
+
 async def test_neither_token_nor_state_stands_in_the_database(fair: Fair) -> None:
     store = await fair.draft()
     link, state = await fair.link(store), await fair.visit(store)

@@ -12,7 +12,9 @@ from onboarder.connector.contract import Access, CreateOutcome, Credentials, Lis
 from onboarder.converge.loop import converge
 from onboarder.model.ids import Reference
 from onboarder.people.key_ring import KeyRingFile
+from onboarder.people.private_file import PrivateFile
 from onboarder.people.vault import Vault
+from onboarder.problems import ConfigProblem
 from onboarder_rehearsal import RehearsalConnector
 from onboarder_rehearsal.server.dials import Dial, Fault
 from tests.support.fuse import Killed
@@ -59,6 +61,22 @@ async def test_what_is_sent_after_a_slow_renewal_stays_in_doubt_as_long_as_any_o
     assert connector.sent_at is not None
     may_be_sent = connector.sent_at + town.around.lease_span
     assert doubt.until - may_be_sent >= town.around.call_deadline + connector.manifest.settle
+
+
+def test_nobody_is_told_to_make_a_new_key_ring_where_one_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_: object) -> object:
+        raise PermissionError
+
+    ring = KeyRingFile(tmp_path)
+    ring.create()
+    monkeypatch.setattr(PrivateFile, "version", forbidden)
+
+    with pytest.raises(ConfigProblem) as told:
+        ring.read()
+
+    assert "init" not in told.value.hint + told.value.id_hint
 
 
 async def test_without_the_key_ring_stores_wait_for_it_and_then_go_on_by_themselves(

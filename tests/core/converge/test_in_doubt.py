@@ -67,7 +67,7 @@ async def test_a_write_in_doubt_is_looked_for_though_its_merchant_is_refused_mea
 async def test_a_write_in_doubt_is_looked_for_while_a_person_is_waited_for(town: Town) -> None:
     await town.dial(Dial(fault=Fault.LOST_AFTER, route="/v1/items/batch", method="POST", times=1))
     [store] = await town.order(await town.settle(1, 20))
-    with_connector(town, StopsForAPerson)
+    with_connector(town, OneBatch).ending = ActionNeeded(UNAVAILABLE)
 
     await town.pass_over(store)
 
@@ -82,7 +82,7 @@ async def test_passes_that_wait_for_a_doubt_are_no_looks_at_a_review(database: D
     rules = Rules(listing_review_seconds=100)
     async with a_town(database, rules=rules, look_again=rungs) as town:
         [store] = await town.order(await town.settle(1, 14))
-        with_connector(town, DiesOverTheSecondBatch)
+        with_connector(town, OneBatch).ending = Killed()
         with suppress(Killed):
             await town.pass_over(store)
         with_connector(town, RehearsalConnector)
@@ -176,27 +176,15 @@ class DiesCreating(RehearsalConnector):
 
 
 class OneBatch(RehearsalConnector):
-    """The second ends the pass."""
+    """The second ends in its way."""
 
     batches = 0
+    ending: BaseException
 
     async def create_listings(
         self, access: Access, drafts: Sequence[ListingDraft]
     ) -> Mapping[Reference, CreateOutcome]:
         self.batches += 1
         if self.batches == 2:
-            raise self.second()
+            raise self.ending
         return await super().create_listings(access, drafts)
-
-    def second(self) -> BaseException:
-        raise NotImplementedError
-
-
-class StopsForAPerson(OneBatch):
-    def second(self) -> BaseException:
-        return ActionNeeded(UNAVAILABLE)
-
-
-class DiesOverTheSecondBatch(OneBatch):
-    def second(self) -> BaseException:
-        return Killed()
