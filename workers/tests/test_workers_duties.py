@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 from tests.support.crew import eventually, is_so
 
 from onboarder_workers import duties
-from onboarder_workers.duties import repeat
+from onboarder_workers.duties import repeat, unhurried
 
 
 async def test_a_duty_that_fails_is_logged_and_done_again() -> None:
@@ -44,3 +44,16 @@ async def test_a_duty_is_never_cut_off_and_a_pause_is() -> None:
     await eventually(lambda: is_so(repeating.done()), 5)
 
     assert done == ["to the end"]
+
+
+async def test_a_duty_without_hurry_first_lets_what_waits_begin() -> None:
+    done: list[str] = []
+
+    async def duty() -> float:
+        done.append("tidied")
+        return 3600
+
+    once = unhurried(duty, 60)
+
+    assert [await once(), len(done)] == [60, 0]
+    assert [await once(), len(done)] == [3600, 1]

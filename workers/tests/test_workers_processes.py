@@ -22,8 +22,9 @@ from tests.support.crew import PATIENCE, Crew, a_crew, eventually, is_so, now
 from onboarder.model.ids import RunId, StoreId
 from onboarder.model.work import Lane
 from onboarder.records.runs import RunRecord, run_by_id
+from onboarder.records.schedule import schedule
 from onboarder.records.tables import run as run_table
-from onboarder.records.tables import schedule, store
+from onboarder.records.tables import store
 from onboarder.redis_server import EmbeddedServer, connect
 from onboarder_rehearsal.server.dials import Dial, Fault
 from onboarder_workers import process

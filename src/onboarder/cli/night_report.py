@@ -52,6 +52,7 @@ class NightReport:
             (words("word.begun"), f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC ({run.requested_by})"),
             (words("word.ended"), ended),
             (words("word.stores"), f"{run.stores}"),
+            (words("word.unseen"), f"{run.unseen}"),
             (words("word.drifts"), f"{len(self.found)}"),
         ]
 
@@ -97,6 +98,7 @@ class NightReport:
             "started_at": run.started_at.isoformat(),
             "ended_at": run.ended_at.isoformat() if run.ended_at else None,
             "stores": run.stores,
+            "unseen": run.unseen,
             "totals": run.totals,
             "drifts": [_document(one) for one in self.found],
         }

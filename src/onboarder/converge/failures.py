@@ -67,8 +67,8 @@ class Next:
     """Whether earlier failures are over: nothing is left to do or to be looked up."""
 
     @property
-    def for_a_person(self) -> bool:
-        """Whether nothing happens before somebody does something, as far as this pass knows."""
+    def far_off(self) -> bool:
+        """Whether nothing happens before somebody does something, or for longer than a reconciliation waits."""
         return self.wait is None or self.wait >= PERSON_WAIT
 
     @property

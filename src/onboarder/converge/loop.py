@@ -207,7 +207,7 @@ def _until_next(session: Session, following: Next) -> timedelta | None:
     waits = [_until_looked_for(session, doubt) for doubt in session.work.doubts]
     ahead = [one for one in waits if one > timedelta()]
     stopped = following.parks or session.store.withdrawn_at is not None
-    return following.wait if stopped or not following.for_a_person or not ahead else min(ahead)
+    return following.wait if stopped or not following.far_off or not ahead else min(ahead)
 
 
 def _until_looked_for(session: Session, doubt: Doubt) -> timedelta:
@@ -242,8 +242,8 @@ async def _let_go(
         values=values,
     )
     asked = begun.review_run if session.store.review_run == begun.review_run else None
-    # No reconciliation waits for what only a person can mend.
-    given_up = asked if following.for_a_person else None
+    # No reconciliation waits for what only a person can mend, or the marketplace's next day brings.
+    given_up = asked if following.far_off else None
     rest = partial(_ask_and_give_up, session, following.ask, given_up)
     gone = partial(answered, session, well=following.forgets)
     moved = await session.around.clerk.end(Ending(release, gone, rest))

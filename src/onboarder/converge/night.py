@@ -152,7 +152,7 @@ class Night:
             elif record.state is RunState.REPAIRING and (
                 late or not await runs.busy(tx, run, before=now + PATIENCE)
             ):
-                await self._end(tx, run, now)
+                await self._end(tx, record, now)
             return _there(await runs.run_by_id(tx, run), run)
 
     async def _take_lock(self, tx: Transaction) -> datetime:
@@ -188,14 +188,15 @@ class Night:
         for name in unbelievable:
             log.error("night.implausible", run=run, marketplace=name)
 
-    async def _end(self, tx: Transaction, run: RunId, now: datetime) -> None:
-        totals = await judging.totals(tx, run)
+    async def _end(self, tx: Transaction, record: RunRecord, now: datetime) -> None:
+        run = record.id
+        totals, unseen = await judging.totals(tx, run), await reviews.not_looked_at(tx, record)
         stopped = any(STOPPED in outcomes for outcomes in totals.values())
         state = RunState.STOPPED if stopped else RunState.DONE
-        await runs.end(tx, run, state, dict(totals), now)
+        await runs.end(tx, run, state, dict(totals), now, unseen=unseen)
         await locks.drop_lock(tx, LOCK, self._owner)
         drifts = sum(sum(outcomes.values()) for outcomes in totals.values())
-        log.info("night.ended", run=run, state=state, drifts=drifts)
+        log.info("night.ended", run=run, state=state, drifts=drifts, unseen=unseen)
 
 
 def _held(holder: LockHolder) -> BusyProblem:

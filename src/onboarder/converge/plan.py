@@ -159,14 +159,15 @@ def _with_uploads(
 ) -> Iterator[Step]:
     """First the photos that the steps send and this store does not have, each once, then the steps."""
     uploaded = set(work.photos) if manifest.can(Capability.UPLOAD_PHOTO) else None
-    for photo in (one for step in steps for one in _photos_sent(step)):
+    for photo in (one for step in steps for one in photos_sent(step)):
         if uploaded is not None and photo not in uploaded:
             uploaded.add(photo)
             yield UploadPhoto(photo)
     yield from steps
 
 
-def _photos_sent(step: ListingStep) -> tuple[PhotoHash, ...]:
+def photos_sent(step: ListingStep) -> tuple[PhotoHash, ...]:
+    """The photos that the step names, which must be there before it."""
     match step:
         case CreateListing():
             return step.content.photos

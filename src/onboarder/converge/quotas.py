@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 
 from onboarder.connector.manifest import Quotas
 from onboarder.converge.apps import choose_app
-from onboarder.converge.plan import CreateListing, OpenStore, Plan, UploadPhoto
+from onboarder.converge.plan import (
+    CreateListing,
+    ListingStep,
+    OpenStore,
+    Plan,
+    UploadPhoto,
+    photos_sent,
+)
 from onboarder.converge.session import Session
 from onboarder.records import quotas
 
@@ -31,11 +38,8 @@ def rationed(todo: Plan, left: int, reset: datetime) -> Plan:
     if not over:
         return todo
     kept = [step for step in todo.steps if step not in over]
-    shown = {photo for step in over for photo in step.content.photos}
-    shown -= {photo for step in creates if step not in over for photo in step.content.photos}
-    steps = tuple(
-        step for step in kept if not (isinstance(step, UploadPhoto) and step.photo in shown)
-    )
+    sent = {photo for step in kept if isinstance(step, ListingStep) for photo in photos_sent(step)}
+    steps = tuple(step for step in kept if not isinstance(step, UploadPhoto) or step.photo in sent)
     later = reset if todo.later is None else min(todo.later, reset)
     return replace(todo, steps=steps, later=later)
 

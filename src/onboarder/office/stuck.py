@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from onboarder.connector.errors import RateLimited
 from onboarder.converge.doorbell import Doorbell
 from onboarder.converge.orders import answer_task, redrive
 from onboarder.model.ids import MarketCode, ProgrammeCode, StoreId
@@ -192,7 +193,8 @@ def _of_failures(waiting: Sequence[HeldUpStore]) -> Iterable[Cause]:
             id=failure.id,
             en=failure.en,
             held=_held([one for one, _ in same]),
-            repair=Repair.REDRIVE,
+            # Sooner it would only take a place or a call that is kept for somebody at a stall.
+            repair=Repair.BY_HAND if failure.kind == RateLimited.__name__ else Repair.REDRIVE,
         )
 
 

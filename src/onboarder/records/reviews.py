@@ -6,7 +6,7 @@ A store that is as recorded costs one write, its watermark (`reviewed_at`); any 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, exists, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, tuple_, update
 
 from onboarder.model.ids import MarketCode, MarketplaceName, RunId, StoreId
 from onboarder.model.work import RunState, TaskState
@@ -96,6 +96,13 @@ async def any_left(tx: Transaction, record: RunRecord) -> bool:
     return bool(await tx.scalar(select(exists().where(*_left(record)))))
 
 
+async def not_looked_at(tx: Transaction, record: RunRecord) -> int:
+    """Stores of the run that neither a glance nor a pass has seen since it began."""
+    unseen = or_(store.c.observed_at.is_(None), store.c.observed_at < record.started_at)
+    query = select(func.count()).select_from(store).where(*_open_then(record), unseen)
+    return int(await tx.scalar(query) or 0)
+
+
 def _chosen(record: RunRecord) -> list[ColumnElement[bool]]:
     scope = record.scope
     return in_scope(
@@ -106,13 +113,17 @@ def _chosen(record: RunRecord) -> list[ColumnElement[bool]]:
 
 
 def _left(record: RunRecord) -> list[ColumnElement[bool]]:
-    """Of those that were open when the run began."""
     return [
-        *_chosen(record),
+        *_open_then(record),
         _unseen(record.started_at),
         or_(store.c.review_run.is_(None), store.c.review_run != record.id),
-        or_(store.c.consented_at.is_(None), store.c.consented_at <= record.started_at),
     ]
+
+
+def _open_then(record: RunRecord) -> list[ColumnElement[bool]]:
+    """Those of the run that were open when it began."""
+    later = or_(store.c.consented_at.is_(None), store.c.consented_at <= record.started_at)
+    return [*_chosen(record), later]
 
 
 def _unseen(since: datetime) -> ColumnElement[bool]:

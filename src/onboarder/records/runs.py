@@ -52,6 +52,8 @@ class RunRecord:
     """Stores up to this id were handed out to be glanced at; None: all of them."""
     handed_at: datetime | None = None
     handed: int = 0
+    unseen: int = 0
+    """Once it has ended: stores that nobody got to look at since it began."""
 
     @property
     def waiting(self) -> int:
@@ -233,11 +235,16 @@ async def set_state(tx: Transaction, wanted: RunId, state: RunState) -> None:
 
 
 async def end(
-    tx: Transaction, wanted: RunId, state: RunState, totals: dict[str, object], now: datetime
+    tx: Transaction,
+    wanted: RunId,
+    state: RunState,
+    totals: dict[str, object],
+    now: datetime,
+    *,
+    unseen: int = 0,
 ) -> None:
-    await tx.execute(
-        update(run).where(run.c.id == wanted).values(state=state, totals=totals, ended_at=now)
-    )
+    ended = {"state": state, "totals": totals, "unseen": unseen, "ended_at": now}
+    await tx.execute(update(run).where(run.c.id == wanted).values(**ended))
 
 
 async def run_by_id(tx: Transaction, wanted: RunId) -> RunRecord | None:

@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Column, String, Table, select, update
 
 from onboarder.records.database import Transaction, insert_new
-from onboarder.records.tables import schedule
+from onboarder.records.tables import metadata
+from onboarder.records.utc_time import UtcTime
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("next_at", UtcTime, nullable=False),
+)
 
 
 async def next_at(tx: Transaction, name: str) -> datetime | None:

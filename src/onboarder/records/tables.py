@@ -244,6 +244,7 @@ run = Table(
     Column("handed_to", String(96)),
     Column("handed_at", UtcTime),
     Column("handed", Integer, nullable=False, server_default="0"),
+    Column("unseen", Integer, nullable=False, server_default="0"),
 )
 
 drift = Table(
@@ -271,13 +272,6 @@ lock = Table(
     Column("owner", String(80), nullable=False),
     Column("since", UtcTime, nullable=False),
     Column("until", UtcTime, nullable=False),
-)
-
-schedule = Table(
-    "schedule",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("next_at", UtcTime, nullable=False),
 )
 
 worker = Table(

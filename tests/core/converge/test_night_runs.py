@@ -6,7 +6,8 @@ import pytest
 
 from onboarder.connector.advice import UNMAPPED
 from onboarder.connector.contract import Access
-from onboarder.connector.errors import ActionNeeded
+from onboarder.connector.daily import DAY_USED_UP
+from onboarder.connector.errors import ActionNeeded, RateLimited
 from onboarder.converge.loop import PassEnd
 from onboarder.converge.night import LOCK_SPAN, PATIENCE, WINDOW, Night, Scope
 from onboarder.model.ids import MarketCode, RunId
@@ -117,7 +118,23 @@ async def test_a_store_that_cannot_be_looked_at_does_not_hold_the_night_for_ever
     assert run.state is RunState.DONE
     assert timedelta() < town.clock() - started - WINDOW < timedelta(minutes=5)
     assert [one.kind for one in found] == [DriftClass.PRICE_CHANGED]
+    assert run.unseen == 1
     assert (await town.work_of(store)).store.review_run is None
+
+
+async def test_a_night_whose_calls_are_used_up_ends_and_says_how_many_stores_it_has_not_seen(
+    town: Town,
+) -> None:
+    await town.open_shops(3)
+    town.clock.pass_by(LATER)
+    seen, _ = await town.night()
+    town.clock.pass_by(LATER)
+    with_connector(town, SpentConnector)
+    started = town.clock()
+    run, found = await town.night()
+    assert town.clock() - started < PATIENCE
+    assert (run.state, found) == (RunState.DONE, [])
+    assert (seen.unseen, run.unseen) == (0, 3)
 
 
 async def test_a_store_without_authorisation_is_told_and_does_not_hold_the_night(
@@ -178,6 +195,13 @@ async def test_a_mark_set_while_a_pass_looks_outlives_it(town: Town) -> None:
         await stores.wake(tx, [store], lane=Lane.STALL, now=town.clock(), look=True)
     assert await town.pass_over(store) is PassEnd.AGAIN
     assert (await town.work_of(store)).store.review_run == begun[0]
+
+
+class SpentConnector(RehearsalConnector):
+    """Has no calls left until tomorrow."""
+
+    async def observe_store(self, access: Access) -> ObservedStore | None:
+        raise RateLimited(DAY_USED_UP, retry_after=timedelta(hours=23), scope="app")
 
 
 class BlindConnector(RehearsalConnector):

@@ -8,9 +8,9 @@ import pytest
 
 from onboarder.connector.manifest import Quotas
 from onboarder.converge.outlook import Outlook
-from onboarder.model.ids import MarketplaceName
+from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.model.shop import ListingState
-from tests.support.town import REHEARSAL, Town
+from tests.support.town import REHEARSAL, Town, a_product
 
 
 def limit(town: Town, **quotas: object) -> None:
@@ -45,6 +45,25 @@ async def test_a_new_store_s_listings_are_spread_over_days_and_use_up_no_attempt
     assert first.store.attempts == 0
     assert await town.tasks() == []
     assert {(one + timedelta(hours=7)).hour for one in days} == {0}
+
+
+async def test_a_photo_that_a_changed_product_shares_with_one_for_tomorrow_is_sent_today(
+    town: Town,
+) -> None:
+    limit(town, creates_a_day=1)
+    [merchant] = await town.settle(1, 1)
+    [store] = await town.order([merchant])
+    await town.run_until_quiet()
+    [old] = (await town.work_of(store)).products
+    shared = (PhotoHash("ab" * 32),)
+    new = replace(a_product(merchant, 7), photos=shared)
+    await town.keep([merchant], [replace(old, photos=shared), new])
+    await town.run_until_quiet()
+
+    work, account = await town.work_of(store), await town.account()
+
+    assert list(work.listings) == [Reference(old.id)]
+    assert account.listing(old.id)["photos"] == 1
 
 
 async def test_an_app_that_is_full_opens_no_more_stores_and_tells_the_operator(town: Town) -> None:

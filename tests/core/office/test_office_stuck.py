@@ -36,6 +36,16 @@ async def test_shops_that_fail_for_one_reason_are_one_cause_with_its_sentence(to
     assert cause.en
 
 
+async def test_what_waits_for_the_marketplaces_word_is_pushed_by_no_button(town: Town) -> None:
+    await town.dial(Dial(fault=Fault.LIMITED, probability=1, seconds=3600))
+    await town.order(await town.settle(2))
+    await town.work_what_is_due()
+
+    [cause] = await causes(town)
+
+    assert (cause.stores, cause.repair) == (2, Repair.BY_HAND)
+
+
 async def test_one_press_lets_all_of_a_cause_go_on(town: Town) -> None:
     await town.dial(Dial(fault=Fault.UNAVAILABLE, probability=1))
     await town.order(await town.settle(3))

@@ -18,6 +18,7 @@ from onboarder.records import (
     locks,
     office_tables,
     quotas,
+    schedule,
     tables,
 )
 from onboarder.records.database import Database, RecordsBusy, insert_new
@@ -35,6 +36,7 @@ async def test_migrating_from_nothing_gives_exactly_the_declared_tables(database
     assert field_tables.upload.metadata is declared
     assert office_tables.approved_plan.metadata is declared
     assert quotas.quota_day.metadata is declared
+    assert schedule.schedule.metadata is declared
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -29,3 +29,17 @@ async def repeat(name: str, duty: Duty, stop: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await stop.wait()
+
+
+def unhurried(duty: Duty, seconds: float) -> Duty:
+    """The duty, but so many seconds after the worker's beginning at the soonest, which has more urgent things to do."""
+    waited = False
+
+    async def once() -> float:
+        nonlocal waited
+        if waited:
+            return await duty()
+        waited = True
+        return seconds
+
+    return once

@@ -21,11 +21,11 @@ from onboarder.records import presence
 from onboarder.redis_server import connect, needed
 from onboarder.settings import Settings
 from onboarder_workers.bell import answer_rings
-from onboarder_workers.duties import Duty, repeat
+from onboarder_workers.duties import Duty, repeat, unhurried
 from onboarder_workers.nights import Nights, glance
 from onboarder_workers.passes import SLOW, Passes
 from onboarder_workers.sweep import Sweep
-from onboarder_workers.tidying import tidy
+from onboarder_workers.tidying import TIDY_AFTER, tidy
 from onboarder_workers.watch import MEGABYTE, Limits, Watch, bound_memory, resident
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ async def at_work(
             "nights": nights.once,
             **_glances(settings, around, lanes, passes),
             "presence": partial(_show_presence, app),
-            "tidying": partial(tidy, app),
+            "tidying": unhurried(partial(tidy, app), TIDY_AFTER),
         }
         bells = [answer_rings(settings, lane, passes) for lane in (lanes if rung is None else rung)]
         await stack.enter_async_context(_on_duty(duties, bells, passes))

@@ -19,6 +19,8 @@ EVENTS_KEPT = timedelta(days=30)
 LINKS_KEPT = timedelta(days=30)
 """After their end, so that a late merchant still reads that the link is over."""
 HOUR = 3600.0
+TIDY_AFTER = 60.0
+"""Seconds after a worker's beginning: it takes the only place to write, and work that waits goes first."""
 
 
 async def tidy(app: Application) -> float:

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, sel
 
 from onboarder.records.database import Database
 
-NEWEST = "0010"
+NEWEST = "0011"
 """The revision this release needs: that of the last script in versions/."""
 
 
