@@ -12,7 +12,7 @@ class TooLargeError(Exception):
 
 
 class BrokenGzipError(Exception):
-    """The body is no whole gzip frame."""
+    """The body is no whole gzip frame, or more than one."""
 
 
 async def read_bounded(chunks: AsyncIterator[bytes], *, gzipped: bool, most: int) -> bytes:
@@ -24,6 +24,8 @@ async def read_bounded(chunks: AsyncIterator[bytes], *, gzipped: bool, most: int
             body += unzip.decompress(chunk, most - len(body) + 1) if unzip else chunk
             if len(body) > most:
                 raise TooLargeError
+            if unzip and unzip.unused_data:
+                raise BrokenGzipError  # what follows the frame would be kept without any limit
     except zlib.error:
         raise BrokenGzipError from None
     if unzip and body and not unzip.eof:

@@ -44,13 +44,13 @@ class Breaker:
         if self._open_until is None:
             return
         now = self._clock()
-        if self._open_until > now:
+        if lies_ahead(self._open_until, now, most=LONGEST_PAUSE):
             raise RateLimited(UNAVAILABLE, retry_after=self._open_until - now, scope="app")
-        if self._probe_until is not None and self._probe_until > now:
+        if self._probe_until is not None and lies_ahead(self._probe_until, now, most=PROBE_ENDS):
             raise RateLimited(UNAVAILABLE, retry_after=WHILE_PROBED, scope="app")
 
     def enter(self) -> bool:
-        """`check` right before a call. After each pause the first to enter is the probe, and alone: whether it is this."""
+        """`check` before a call is taken from any budget. After each pause the first is the probe: whether it is this."""
         self.check()
         if self._open_until is None:
             return False
@@ -82,3 +82,8 @@ class Breaker:
     def unheard(self) -> None:
         """The call ended without saying how the marketplace is: if it was the probe, the next one is."""
         self._probe_until = None
+
+
+def lies_ahead(moment: datetime, now: datetime, *, most: timedelta) -> bool:
+    """Further ahead than `most` it was reckoned by a clock that has been set back since."""
+    return timedelta() < moment - now <= most

@@ -59,10 +59,12 @@ local function write(key, state)
   redis.call('PEXPIRE', key, KEPT + math.max(0, math.floor(((state.over or 0) - clock()) / 1000)))
 end
 
--- The slot that was given to call `place`; 0 if there was none, or it is forgotten.
-local function slot_of(key, place, kept)
+-- The slot that was given to call `place`; 0 if there was none, or it is forgotten. One further ahead than anybody may
+-- wait was reckoned by a clock that has been set back since, and counts as none.
+local function slot_of(key, place, kept, now)
   if place < 0 then return 0 end
-  return tonumber(redis.call('HGET', key, 's' .. place % kept)) or 0
+  local slot = tonumber(redis.call('HGET', key, 's' .. place % kept)) or 0
+  return slot <= now + AHEAD * WINDOW and slot or 0
 end
 
 local function keep_slot(key, place, kept, slot)
@@ -76,7 +78,7 @@ local function kept_of(rate) return AHEAD * math.max(1, math.ceil(rate)) end
 local function measures(ceiling, share)
   local lanes = math.max(1, math.floor(ceiling + 0.001))
   local waves = math.max(1, math.floor(lanes / WAVE))
-  local window = lanes * WINDOW / ceiling
+  local window = math.max(WINDOW, lanes * WINDOW / ceiling) -- of 7.5 a second seven: fourteen would fit into one
   local period = window * (1 + SLACK + OF_FEW * math.sqrt(waves / lanes)) / share
   return lanes, period, window + HELD * (period - window), period / waves
 end
@@ -89,10 +91,12 @@ local function measures_now(state, rate, now)
   return measures(math.min(rate, state.ceiling or rate), share_now(state, now))
 end
 
--- How much longer so many calls must wait until what went out before them is far enough away.
+-- How much longer so many calls must wait until what went out before them is far enough away. What goes out later than
+-- now was put down by a clock that has been set back since, and counts as nothing.
 local function behind(count, lanes, apart, now)
   local place = math.max(0, lanes - count)
-  local before = redis.call('ZREVRANGE', KEYS[2], place, place, 'WITHSCORES')[2]
+  local until_now = string.format('%.0f', now)
+  local before = redis.call('ZREVRANGEBYSCORE', KEYS[2], until_now, '-inf', 'WITHSCORES', 'LIMIT', place, 1)[2]
   return before and math.max(0, tonumber(before) + apart - now) or 0
 end
 
@@ -102,6 +106,7 @@ local function goes_out(count, at, period)
     redis.call('ZADD', KEYS[2], string.format('%.0f', at), number)
   end
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', at - 2 * period))
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], string.format('(%.0f', at), '+inf')
   redis.call('PEXPIRE', KEYS[2], math.ceil(2 * period / 1000))
 end
 
@@ -113,7 +118,7 @@ end
 -- Slots given away ahead are void: whoever waits for one asks again.
 local function take_back(key, state, kept, now)
   local place = (state.k or 0) - 1
-  while place >= 0 and slot_of(key, place, kept) > now do
+  while place >= 0 and slot_of(key, place, kept, now) > now do
     redis.call('HDEL', key, 's' .. place % kept)
     place = place - 1
   end
@@ -174,26 +179,27 @@ end
 local function own_wait(key, rate, now)
   if rate <= 0 then return 0 end
   local lanes, period = measures(rate, 1)
-  local last = slot_of(key, (tonumber(redis.call('HGET', key, 'k')) or 0) - lanes, kept_of(rate))
+  local last = slot_of(key, (tonumber(redis.call('HGET', key, 'k')) or 0) - lanes, kept_of(rate), now)
   return last > 0 and math.max(0, last + period - now) or 0
 end
 
 local function take_own(key, rate, slot)
   if rate <= 0 then return end
   keep_slot(key, redis.call('HINCRBY', key, 'k', 1) - 1, kept_of(rate), slot)
-  redis.call('PEXPIRE', key, 60000)
+  local _, period = measures(rate, 1)
+  redis.call('PEXPIRE', key, math.max(60000, math.ceil(2 * period / 1000)))
 end
 
 -- The next slot, and whether it goes to somebody who leaves it to a person at a stall until shortly before.
 local function next_slot(state, lanes, period, apart, kept, now)
-  local last = slot_of(KEYS[1], state.k - lanes, kept)
+  local last = slot_of(KEYS[1], state.k - lanes, kept, now)
   local slot = last > 0 and math.max(now, last + period) or now
   if not state.wave or state.wave + period < now then state.wave = slot end
   local in_wave = math.max(now, state.wave + math.ceil((slot - state.wave) / apart - LOOSE) * apart)
   if slot - now > NEAR * period or state.wave > now and in_wave - slot < NEAR * period then slot = in_wave end
   local reserved = math.floor(lanes / RESERVED)
   local kept_free = slot - now > SHORTLY and reserved > 0
-    and slot_of(KEYS[1], state.k - lanes + reserved, kept) + period > slot + LOOSE * apart
+    and slot_of(KEYS[1], state.k - lanes + reserved, kept, now) + period > slot + LOOSE * apart
   return slot, kept_free
 end
 

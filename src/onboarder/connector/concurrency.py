@@ -20,7 +20,7 @@ from onboarder.model.work import Lane
 log = structlog.get_logger()
 
 FEWEST = 2
-"""Calls that are always allowed: one that hangs must not stop the others."""
+"""Calls that are always allowed, unless one is all there may be: one that hangs must not stop the others."""
 CUT = 0.5
 """What is left of the calls under way when too many were late."""
 TOO_MANY, AMONG = 3, 30
@@ -86,7 +86,7 @@ class ConcurrencyLimit:
     def _cut(self) -> None:
         self._late = self._in_time = 0
         self._round += 1
-        self.limit = max(FEWEST, min(self.limit, self.under_way * CUT))
+        self.limit = min(self._most, max(FEWEST, min(self.limit, self.under_way * CUT)))
         log.warning("marketplace.overloaded", under_way=self.under_way, limit=int(self.limit))
 
     async def _wait(self) -> None:

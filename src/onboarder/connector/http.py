@@ -105,17 +105,30 @@ class MarketplaceHttp:
         left = _stopped(total, self._deadline)
         place = await self._limit.enter()
         try:
-            await self._budget.acquire(request.scope)
+            probes = await self._let_out(request)
             total.reschedule(asyncio.get_running_loop().time() + left)
+            if not probes:
+                self._limit.sent(place)
             return await self._call(request, place, total)
         finally:
             self._limit.leave(place)
 
+    async def _let_out(self, request: Request) -> bool:
+        """Leave to call, and whether the call is a probe: who is not it takes nothing of the budget meanwhile."""
+        probes = self._breaker.enter()
+        try:
+            await self._budget.acquire(request.scope)
+            if not probes:
+                self._breaker.check()  # it may have opened while this one waited
+            if not has_leave(self._clock()):
+                raise Unavailable(LEAVE_OVER, retry_after=timedelta())
+        except BaseException:
+            if probes:
+                self._breaker.unheard()
+            raise
+        return probes
+
     async def _call(self, request: Request, place: Place, total: asyncio.Timeout) -> Answer:
-        if not has_leave(self._clock()):
-            raise Unavailable(LEAVE_OVER, retry_after=timedelta())
-        if not self._breaker.enter():
-            self._limit.sent(place)
         self.calls += 1
         started = time.monotonic()
         try:
@@ -138,7 +151,7 @@ class MarketplaceHttp:
             self._breaker.failed(store_at_work(), f"status {answer.status}")
         else:
             self._breaker.worked()
-        return await self._judge(request, answer)
+        return await self._judge(request, answer, total)
 
     def _cut_off(self, *, by_its_deadline: bool) -> None:
         """A worker that ends cuts its calls off too, and that says nothing of the marketplace."""
@@ -172,8 +185,9 @@ class MarketplaceHttp:
         except BrokenGzipError:
             raise self._doubt(request, UNREADABLE, "broken gzip") from None
 
-    async def _judge(self, request: Request, answer: Answer) -> Answer:
+    async def _judge(self, request: Request, answer: Answer, total: asyncio.Timeout) -> Answer:
         if answer.status == 429:
+            total.reschedule(None)  # it was read whole, whatever the budget takes to be told
             pause = retry_after(answer.headers, self._clock) or DEFAULT_PAUSE
             scope = request.limited_scope(answer) if request.limited_scope else request.scope
             if scope == request.scope:

@@ -55,3 +55,18 @@ async def test_a_gzip_without_its_end_is_broken() -> None:
 
 async def test_an_empty_body_is_empty_whatever_it_is_called() -> None:
     assert await read_bounded(pieces(b"", 1), gzipped=True, most=10) == b""
+
+
+@pytest.mark.parametrize("size", [3, 1000])
+async def test_what_follows_a_whole_gzip_is_not_kept(size: int) -> None:
+    read = list[int]()
+
+    async def endless() -> AsyncIterator[bytes]:
+        async for piece in pieces(gzip.compress(b"{}") + bytes(1_000_000), size):
+            read.append(len(piece))
+            yield piece
+
+    with pytest.raises(BrokenGzipError):
+        await read_bounded(endless(), gzipped=True, most=100)
+
+    assert sum(read) <= 1000

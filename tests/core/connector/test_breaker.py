@@ -127,3 +127,13 @@ def test_a_probe_that_never_comes_back_is_followed_by_another(
     opened.enter()
     clock.pass_by(PROBE_ENDS.total_seconds())
     opened.enter()
+
+
+def test_a_clock_that_was_set_back_stops_nobody_for_longer_than_a_pause(
+    opened: Breaker, clock: Clock
+) -> None:
+    clock.pass_by(LONGEST_PAUSE.total_seconds())
+    assert opened.enter()
+    clock.pass_by(-3600)
+
+    assert opened.enter()

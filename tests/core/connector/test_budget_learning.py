@@ -60,12 +60,18 @@ def crowd(redis: "Redis", time: VirtualTime) -> Crowd:
     return gather
 
 
-def process(redis: "Redis", time: VirtualTime, *, per_store: float | None = None) -> SharedBudget:
+def process(
+    redis: "Redis",
+    time: VirtualTime,
+    *,
+    per_store: float | None = None,
+    rate: float = CEILING,
+) -> SharedBudget:
     """One process's own view of the budget."""
     return SharedBudget(
         redis,
         "rehearsal",
-        CEILING,
+        rate,
         per_store=per_store,
         clock=time.clock,
         sleep=time.sleep,
@@ -301,3 +307,39 @@ async def test_refusals_far_below_the_ceiling_leave_most_of_it(
 
     assert len(waits) == 3 * rate // 40
     assert max(waits) <= 2
+
+
+@pytest.mark.parametrize("rate", [2.5, 7.5])
+async def test_a_rate_with_a_fraction_puts_no_more_into_any_second_than_it_says(
+    redis: "Redis", time: VirtualTime, rate: float
+) -> None:
+    market = Market(time, COUNTS["sliding"](), rate, jitter=0)
+    budget = process(redis, time, rate=rate)
+    for _ in range(CALLERS):
+        time.start(calling(time, budget, market))
+
+    await time.run(20)
+
+    begins = [at for at, _ in market.arrivals]
+    assert max(sum(at <= one < at + 1 for one in begins) for at in begins) == int(rate)
+    assert market.refused(0, 20) == 0
+    assert market.used(3, 20) >= 0.95 * int(rate) / rate
+
+
+async def test_a_clock_that_is_set_back_holds_nobody_up_for_longer_than_a_second(
+    redis: "Redis", time: VirtualTime
+) -> None:
+    """Redis began anew on a host whose clock is an hour behind."""
+    waited = list[float]()
+    budget = process(redis, time)
+    market = Market(time, COUNTS["bucket"](), CEILING, jitter=0)
+    for _ in range(CALLERS):
+        time.start(calling(time, budget, market, told=waited.append))
+    await time.run(5)
+    before = len(waited)
+    time.behind = 3600.0
+
+    await time.run(10)
+
+    assert max(waited) <= 3 * PERIOD
+    assert len(waited) - before >= 0.8 * 10 * CEILING

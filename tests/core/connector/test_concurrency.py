@@ -117,6 +117,16 @@ def test_what_was_sent_before_a_cut_cuts_no_further() -> None:
     run(all_late())
 
 
+def test_where_one_call_at_a_time_is_allowed_a_cut_allows_no_more() -> None:
+    async def late() -> None:
+        limit = ConcurrencyLimit(1, patience=PATIENCE)
+        for _ in range(TOO_MANY):
+            await _call(limit, 6.0)
+        assert limit.limit == 1
+
+    run(late())
+
+
 def test_after_a_cut_the_limit_rises_again_as_far_as_it_was() -> None:
     async def recovering() -> None:
         limit = _limit()

@@ -30,6 +30,8 @@ class VirtualTime:
 
     def __init__(self, redis: "Redis") -> None:
         self.now = BEGIN
+        self.behind = 0.0
+        """Seconds by which the clock of Redis's host is behind."""
         self._redis = redis
         self._order = count()
         self._asleep: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -70,7 +72,7 @@ class VirtualTime:
 
     async def set(self, at: float) -> None:
         self.now = at
-        await self._redis.set(CLOCK, round(at * 1_000_000))
+        await self._redis.set(CLOCK, round((at - self.behind) * 1_000_000))
 
     async def aclose(self) -> None:
         for task in self._tasks:

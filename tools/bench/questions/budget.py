@@ -151,5 +151,6 @@ QUESTION = Question(
     unmet="A strict sliding log of 10 a second at the end of a way with 60 ms of jitter: with more room between waves "
     "calls are left out, with less they are refused; the best on a virtual clock uses 0.969 and has 0.28 % refused "
     "([0029](decisions/0029-calls-in-waves-and-a-learned-ceiling.md)), and real processes are late by milliseconds "
-    "besides. Waves that learn from when the last one's calls arrived might use 0.974; they are not built.",
+    "besides. Waves that learn from when the last one's answers came would use 0.971 here, and less than these where "
+    "answers take more or less by 100 ms; they are not built.",
 )

@@ -21,7 +21,8 @@ QUESTION = Question(
     f"{LIMITED_EVERY:.0f} s all calls are told to wait {LIMITED_FOR:.0f} s, and each marketplace fails for a minute. "
     "Needed are the calls of an undisturbed campaign. The time that the budget dictates counts what a budget uses of its "
     "ceiling if it is always asked for more, 97 % of it. The time without the outage is told as well, and the time beside "
-    "what the marketplace left: without its outage and pauses, and with a call more for each answer that it lost.",
+    "what the marketplace left: without its outage and pauses, and with a call more for each answer that it lost. The "
+    "whole campaign is over with its slowest marketplace.",
     measure,
     unmet=UNMET,
 )

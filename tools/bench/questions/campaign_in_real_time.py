@@ -9,7 +9,7 @@ from tools.bench.campaign_run import PHOTOS, PRODUCTS
 from tools.bench.lag import lag_row
 from tools.bench.question import Question, Row, Size
 
-MERCHANTS, SHORT = 60, 8
+MERCHANTS, SHORT = 120, 8
 MOST_MEGABYTES, MOST_GROWTH = 200, 10
 
 
