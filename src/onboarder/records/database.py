@@ -19,6 +19,8 @@ from onboarder.records.engines import DriverConnection, be_brief, to_postgres, t
 
 BUSY = timedelta(seconds=5)
 """How long an embedded write waits for another process's write before `RecordsBusy`."""
+ANSWERS = timedelta(minutes=2)
+"""How long a server may take for one statement before `RecordsBusy`. The night marks a million stores in one."""
 PASSING = ("08", "40", "53", "57")
 """Classes of SQLSTATE that pass by themselves: lost connection, deadlock, no room, server going down."""
 
@@ -51,10 +53,14 @@ async def insert_new(tx: Transaction, table: Table, rows: Sequence[Mapping[str, 
 class Database:
     """Open it once per process; close it with `aclose`."""
 
-    def __init__(self, url: str, *, busy: timedelta = BUSY) -> None:
+    def __init__(
+        self, url: str, *, busy: timedelta = BUSY, answers: timedelta | None = ANSWERS
+    ) -> None:
         self.url = url
         self.embedded = url.startswith("sqlite")
-        self._writer = to_sqlite(url, busy, writing=True) if self.embedded else to_postgres(url)
+        self._writer = (
+            to_sqlite(url, busy, writing=True) if self.embedded else to_postgres(url, answers)
+        )
         self._reader = to_sqlite(url, busy, writing=False) if self.embedded else self._writer
 
     @asynccontextmanager

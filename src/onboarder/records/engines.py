@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -26,16 +27,19 @@ _LET_GO = "let_go"
 """When a connection was given back, on the monotonic clock."""
 
 
-def to_postgres(url: str) -> AsyncEngine:
+def to_postgres(url: str, answers: timedelta | None) -> AsyncEngine:
+    """`answers`: how long a statement may take; None for as long as it likes."""
+    within = None if answers is None else answers.total_seconds()
     engine = create_async_engine(
         url,
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=10,
-        connect_args={"timeout": CONNECTS_WITHIN},
+        connect_args={"timeout": CONNECTS_WITHIN, "command_timeout": within},
         pool_use_lifo=True,  # the one that was just used need not be asked whether it lives
         hide_parameters=True,  # errors are logged, and rows hold names and phones
     )
     _look_after_rest(engine.sync_engine)
+    event.listen(engine.sync_engine, "handle_error", _give_up_silence)
     return engine
 
 
@@ -54,11 +58,21 @@ def _look_after_rest(engine: Engine) -> None:
             return
         try:
             engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
+        except (engine.dialect.loaded_dbapi.Error, TimeoutError) as error:
             raise DisconnectionError from error
 
     event.listen(engine, "checkin", on_checkin)
     event.listen(engine, "checkout", on_checkout)
+
+
+def _give_up_silence(context: ExceptionContext) -> None:
+    """A server that froze, or a way that forgot the connections, never answers: all connections of that time are left.
+
+    The driver tells of it by no error of its own.
+    """
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        raise OperationalError(None, None, context.original_exception)
 
 
 def to_sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:

@@ -152,10 +152,11 @@ async def _sign_off(app: Application, passes: Passes, nights: Nights) -> None:
     """Let passes end, hand back what had to be cut off, and take our name off the list."""
     await passes.drain(DRAIN_SECONDS)
     try:
-        await nights.let_go()
-        async with app.database.write() as tx:
-            await presence.hand_back(tx, app.name, counts=passes.suspected)
-            await presence.gone(tx, app.name)
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await nights.let_go()
+            async with app.database.write() as tx:
+                await presence.hand_back(tx, app.name, counts=passes.suspected)
+                await presence.gone(tx, app.name)
     except Exception:
         log.exception("worker.not_signed_off")  # leases and locks run out by themselves
 

@@ -12,10 +12,20 @@ NEWEST = "0011"
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision. Safe to repeat; one process at a time does the work."""
-    if await pending(database):
-        async with database.write() as connection:
-            await connection.run_sync(_upgrade)
+    """Bring the schema to the newest revision, however long that takes.
+
+    Safe to repeat; one process at a time does the work.
+    """
+    if not await pending(database):
+        return
+    if database.embedded:
+        await _bring_up(database)
+        return
+    patient = Database(database.url, answers=None)
+    try:
+        await _bring_up(patient)
+    finally:
+        await patient.aclose()
 
 
 async def pending(database: Database) -> bool:
@@ -27,6 +37,11 @@ async def current(database: Database) -> str | None:
     """The revision that the database has; None if it is empty."""
     async with database.read() as connection:
         return await connection.run_sync(_current)
+
+
+async def _bring_up(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.run_sync(_upgrade)
 
 
 def _upgrade(connection: Connection) -> None:
