@@ -1,8 +1,10 @@
 """Checks of what the marketplaces grant in all: said before it is used up."""
 
 from onboarder.cli.checks import Check, Level, Ward
+from onboarder.connector.daily import calls_for
 from onboarder.connector.manifest import Quotas
 from onboarder.connector.registry import MarketplaceConfig, connector_type
+from onboarder.model.work import Lane
 from onboarder.problems import Problem
 from onboarder.records import quotas
 from onboarder.records.apps import places_taken
@@ -35,9 +37,9 @@ async def _calls(ward: Ward, config: MarketplaceConfig, limits: Quotas) -> list[
         return []
     async with ward.app.database.read() as tx:
         used = {app.key: await quotas.calls_taken(tx, app.key, day) for app in config.every_app}
-    facts = {key: {"marketplace": key, "used": n, "limit": limit} for key, n in used.items()}
+    known = {"limit": limit, "night": calls_for(Lane.NIGHT, limit)}
     return [
-        ward.found("quotas", Level.WARN, "calls_of_day", **facts[key])
+        ward.found("quotas", Level.WARN, "calls_of_day", marketplace=key, used=calls, **known)
         for key, calls in used.items()
         if calls >= WARN_FROM * limit
     ]

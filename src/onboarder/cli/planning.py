@@ -10,13 +10,17 @@ from onboarder.cli.choosing import Choice
 from onboarder.cli.desk import Desk
 from onboarder.cli.exits import Exit
 from onboarder.cli.tables import Cell, table
+from onboarder.connector.daily import calls_for
 from onboarder.connector.errors import Advice
 from onboarder.connector.registry import connector_type
+from onboarder.converge.orders import lane_for
 from onboarder.converge.outlook import Outlook, outlook
 from onboarder.model.ids import MarketplaceName, app_key
 from onboarder.model.people import Merchant
+from onboarder.model.work import Lane
 from onboarder.records.apps import places_taken
 from onboarder.records.works import works
+from onboarder.rules.gate import refusal
 
 SHOWN = 5
 """Examples shown on screen per reason; --json has them all."""
@@ -25,7 +29,9 @@ SHOWN = 5
 async def plan(desk: Desk, choice: Choice) -> int:
     async with desk.application() as app:
         merchants = await choice.merchants(app)
-        seen = [await _look(app, merchants, name) for name in choice.marketplace_names(app)]
+        lane = lane_for(sum(refusal(one) is None for one in merchants))
+        names = choice.marketplace_names(app)
+        seen = [await _look(app, merchants, name, lane) for name in names]
     desk.show(_document(desk, seen), lambda: _render(desk, seen))
     if seen and not choice.all_trained:
         _tell(desk, "plan.refused", [(one, why) for one, why in seen[0].refused])
@@ -39,7 +45,9 @@ async def plan(desk: Desk, choice: Choice) -> int:
     return Exit.REFUSED if nobody else Exit.DONE
 
 
-async def _look(app: Application, merchants: Sequence[Merchant], name: MarketplaceName) -> Outlook:
+async def _look(
+    app: Application, merchants: Sequence[Merchant], name: MarketplaceName, lane: Lane
+) -> Outlook:
     config = app.marketplace_config(name)
     manifest = connector_type(config.connector).manifest
     async with app.database.read() as tx:
@@ -52,6 +60,7 @@ async def _look(app: Application, merchants: Sequence[Merchant], name: Marketpla
         categories=app.categories(name),
         programme=app.programme,
         per_second=config.rate(manifest),
+        lane=lane,
         now=app.clock(),
         quotas=config.quotas_over(manifest.quotas),
         apps=tuple(one.name for one in config.every_app),
@@ -125,8 +134,9 @@ def _tell_quotas(desk: Desk, one: Outlook) -> None:
     """What takes days, or more apps than one, however fast it is done."""
     if one.binding is not None:
         limit: int = getattr(one.quotas, one.binding)
-        days = one.days[one.binding]
-        desk.say(f"plan.{one.binding}", days=days, limit=limit, marketplace=one.marketplace)
+        night = calls_for(Lane.NIGHT, limit)
+        known = {"limit": limit, "night": night, "days": one.days[one.binding]}
+        desk.say(f"plan.{one.binding}", **known, marketplace=one.marketplace)
     facts = {"marketplace": one.marketplace, "apps": one.apps_needed, "configured": len(one.apps)}
     if one.apps_needed > len(one.apps):
         desk.say("plan.stores_per_app", **facts, limit=one.quotas.stores_per_app)

@@ -25,6 +25,11 @@ DAY_USED_UP = Advice(
 )
 
 
+def calls_for(lane: Lane, limit: int) -> int:
+    """How many of a day's calls that lane may take: all at a stall; fewer in the night, yet never none."""
+    return limit if lane is Lane.STALL else max(1, int(limit * NIGHT_SHARE))
+
+
 class DayBook(Protocol):
     """Who has taken how much of which day."""
 
@@ -71,9 +76,10 @@ class DailyBudget:
             if day != self._day:
                 self._day, self._left = day, dict.fromkeys(Lane, 0)
             if self._left[lane] == 0:
-                allowed = limit if lane is Lane.STALL else int(limit * NIGHT_SHARE)
                 block = max(1, min(LARGEST_BLOCK, int(limit * BLOCK_SHARE)))
-                self._left[lane] = await self._book.take(self._name, day, block, allowed)
+                self._left[lane] = await self._book.take(
+                    self._name, day, block, calls_for(lane, limit)
+                )
             if self._left[lane] == 0:
                 reset = self._quotas.next_day(now) - now
                 raise RateLimited(DAY_USED_UP, retry_after=reset, scope=scope)

@@ -19,6 +19,11 @@ AT_A_STALL = 20
 """Merchants one person can be standing before; a larger order waits in the night's lane."""
 
 
+def lane_for(stores: int) -> Lane:
+    """The lane of an order: a whole market does not push in before the person at the next stall."""
+    return Lane.STALL if stores <= AT_A_STALL else Lane.NIGHT
+
+
 @dataclass(frozen=True, slots=True)
 class OrderReceipt:
     """What was accepted is durable and will be finished or explained; what was refused says why."""
@@ -36,13 +41,10 @@ async def open_stores(
     by: str,
     clock: Callable[[], datetime],
 ) -> OrderReceipt:
-    """Order the stores of the trained merchants who agree to them; the others are refused. Safe to repeat.
-
-    A handful goes into the stall's lane; a whole market does not push in before the person at the next stall.
-    """
+    """Order the stores of the trained merchants who agree to them; the others are refused. Safe to repeat."""
     refused = [(one.id, why) for one in merchants if (why := refusal(one)) is not None]
     trained = [one.id for one in merchants if refusal(one) is None]
-    lane = Lane.STALL if len(trained) <= AT_A_STALL else Lane.NIGHT
+    lane = lane_for(len(trained))
     async with database.write(brief=lane is Lane.STALL) as tx:
         now = clock()
         pairs = list[tuple[MerchantId, MarketplaceName]]()

@@ -20,11 +20,13 @@ from onboarder.converge.plan import (
     WithdrawListing,
     plan,
 )
+from onboarder.converge.spreading import days_of_calls
 from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, MerchantId, Reference, RemoteId, StoreId
 from onboarder.model.people import Programme
 from onboarder.model.recorded import StoreWork
 from onboarder.model.shop import StoreContent, StoreState
+from onboarder.model.work import Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,19 @@ class Outlook:
     """Stores to open or to prepare that no app was given yet."""
     most_creates: int = 0
     """Listings to create in the store that needs most."""
+    lane: Lane = Lane.NIGHT
+    """In which it would be ordered."""
 
     @property
     def days(self) -> dict[str, int]:
-        """Days that each daily quota spreads this over; only those that are known."""
-        known = {
-            "calls_a_day": (self.calls, self.quotas.calls_a_day),
-            "creates_a_day": (self.most_creates, self.quotas.creates_a_day),
-        }
-        return {name: ceil(need / limit) for name, (need, limit) in known.items() if limit}
+        """Days that each daily quota spreads this over, at least 1; only those that are known."""
+        calls, creates = self.quotas.calls_a_day, self.quotas.creates_a_day
+        found = dict[str, int]()
+        if calls is not None:
+            found["calls_a_day"] = days_of_calls(self.calls, calls, self.lane, used=0)
+        if creates is not None:
+            found["creates_a_day"] = max(1, ceil(self.most_creates / creates))
+        return found
 
     @property
     def binding(self) -> str | None:
@@ -122,6 +128,7 @@ def outlook(
     programme: Programme,
     per_second: float,
     now: datetime,
+    lane: Lane = Lane.NIGHT,
     quotas: Quotas | None = None,
     apps: tuple[str, ...] = ("",),
     places: Mapping[str, int] | None = None,
@@ -130,6 +137,7 @@ def outlook(
     seen = Outlook(
         marketplace,
         per_second=per_second,
+        lane=lane,
         quotas=quotas or manifest.quotas,
         apps=apps,
         places=places or {},

@@ -6,13 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from onboarder.converge.doorbell import Doorbell
-from onboarder.converge.orders import AT_A_STALL, permitted
+from onboarder.converge.orders import lane_for, permitted
 from onboarder.converge.outlook import Outlook, outlook
 from onboarder.converge.surroundings import Marketplace, Surroundings
 from onboarder.model.ids import MarketCode, MarketplaceName, MerchantId, StoreId
 from onboarder.model.people import Merchant
 from onboarder.model.plans import PlanState, StoreSteps
-from onboarder.model.work import Lane
 from onboarder.office.frozen import differences, digest_of, share_of, steps_of
 from onboarder.people.roles import Person, Role
 from onboarder.records import apps, plans, register, stores, writes
@@ -104,7 +103,7 @@ async def run(around: Surroundings, doorbell: Doorbell, number: str, *, by: Pers
         if taken:
             due = await _order_or_stop(tx, around, plan, by, now)
             plan = await _found(tx, around, number)
-    lane = _lane(due)
+    lane = lane_for(len(due))
     await doorbell.ring([(one, lane) for one in due])
     return plan
 
@@ -118,7 +117,7 @@ async def _order_or_stop(
         await plans.stop(tx, plan.id, differences(await plans.steps_of(tx, plan.id), found))
         await _note(tx, plan, "plan.stopped", by, now)
         return []
-    ordered = await stores.trigger(tx, _pairs(found), lane=_lane(found), by=by.id, now=now)
+    ordered = await stores.trigger(tx, _pairs(found), lane=lane_for(len(found)), by=by.id, now=now)
     await _note(tx, plan, "plan.ordered", by, now)
     for one in ordered:
         await writes.note(
@@ -205,8 +204,3 @@ def _must_coordinate(by: Person) -> None:
 def _pairs(steps: Sequence[StoreSteps]) -> list[tuple[MerchantId, MarketplaceName]]:
     parts = (one.store.rpartition("@") for one in steps)
     return [(MerchantId(owner), MarketplaceName(name)) for owner, _, name in parts]
-
-
-def _lane(some: Sequence[object]) -> Lane:
-    """A whole market does not push in before the person at the next stall."""
-    return Lane.STALL if len(some) <= AT_A_STALL else Lane.NIGHT

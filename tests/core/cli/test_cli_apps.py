@@ -99,6 +99,9 @@ def test_the_doctor_warns_before_the_places_of_all_apps_or_the_day_of_one_are_us
 
     assert any("apps (2) serve 2 of 2" in one for one in found)
     assert any(one.startswith("rehearsal.second: 800 of 1000 calls") for one in found)
+    assert any(
+        "at 900 all but" in one and "at 1000 that too" in one for one in quotas(busy_office, "mend")
+    )
     assert len(found) == 2
     add_apps(busy_office, limit=2)
     assert len(quotas(busy_office)) == 1
@@ -172,9 +175,9 @@ def put_secret(office: Office, folder: str, key: str) -> None:
     path.chmod(0o600)
 
 
-def quotas(office: Office) -> list[str]:
+def quotas(office: Office, part: str = "text") -> list[str]:
     checks = records(office.said("doctor", "--lang", "en")["checks"])
-    return [str(one["text"]) for one in checks if one["check"] == "quotas"]
+    return [str(one[part]) for one in checks if one["check"] == "quotas"]
 
 
 def days(office: Office) -> dict[str, int]:

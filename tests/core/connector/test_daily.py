@@ -52,6 +52,14 @@ async def test_all_processes_share_the_day_and_a_part_is_kept_for_people_at_a_st
     assert (first + second, person) == (int(20 * NIGHT_SHARE), 2)
 
 
+async def test_the_smallest_day_leaves_the_night_something(database: Database) -> None:
+    budget = DailyBudget(
+        UnlimitedBudget(), RecordedDays(database), "rehearsal", Quotas(calls_a_day=1), Clock()
+    )
+
+    assert (await taken(budget, Lane.NIGHT))[0] == 1
+
+
 async def test_what_is_over_waits_for_midnight_there_and_uses_up_no_attempt(
     database: Database,
 ) -> None:

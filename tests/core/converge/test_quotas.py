@@ -10,6 +10,7 @@ from onboarder.connector.manifest import Quotas
 from onboarder.converge.outlook import Outlook
 from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.model.shop import ListingState
+from onboarder.model.work import Lane
 from tests.support.town import REHEARSAL, Town, a_product
 
 
@@ -81,9 +82,9 @@ async def test_an_app_that_is_full_opens_no_more_stores_and_tells_the_operator(t
     [
         (Quotas(), {}, None),
         (Quotas(calls_a_day=5000), {"calls_a_day": 1}, None),
-        (Quotas(calls_a_day=500), {"calls_a_day": 2}, "calls_a_day"),
+        (Quotas(calls_a_day=600), {"calls_a_day": 2}, "calls_a_day"),
         (
-            Quotas(calls_a_day=500, creates_a_day=3),
+            Quotas(calls_a_day=600, creates_a_day=3),
             {"calls_a_day": 2, "creates_a_day": 4},
             "creates_a_day",
         ),
@@ -95,6 +96,27 @@ def test_a_plan_says_how_many_days_it_takes_and_which_quota_binds(
     seen = Outlook(REHEARSAL, calls=1000, most_creates=10, quotas=quotas)
 
     assert (seen.days, seen.binding) == (days, binding)
+
+
+@pytest.mark.parametrize(
+    ("lane", "calls", "days"),
+    [
+        (Lane.NIGHT, 90, 1),
+        (Lane.NIGHT, 91, 2),
+        (Lane.NIGHT, 1000, 12),
+        (Lane.STALL, 100, 1),
+        (Lane.STALL, 190, 2),
+        (Lane.STALL, 191, 3),
+        (Lane.STALL, 0, 1),
+    ],
+)
+def test_a_large_order_is_reckoned_with_the_calls_that_the_night_gets(
+    lane: Lane, calls: int, days: int
+) -> None:
+    """What a day does not do at a stall goes on in the night's lane as well."""
+    seen = Outlook(REHEARSAL, calls=calls, lane=lane, quotas=Quotas(calls_a_day=100))
+
+    assert seen.days == {"calls_a_day": days}
 
 
 def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
