@@ -18,7 +18,7 @@ from onboarder.converge.outlook import Outlook, outlook
 from onboarder.model.ids import MarketplaceName, app_key
 from onboarder.model.people import Merchant
 from onboarder.model.work import Lane
-from onboarder.records.apps import places_taken
+from onboarder.records.usage import used
 from onboarder.records.works import works
 from onboarder.rules.gate import refusal
 
@@ -50,9 +50,11 @@ async def _look(
 ) -> Outlook:
     config = app.marketplace_config(name)
     manifest = connector_type(config.connector).manifest
+    quotas = config.quotas_over(manifest.quotas)
+    apps, now = tuple(one.name for one in config.every_app), app.clock()
     async with app.database.read() as tx:
         found = await works(tx, merchants, name)
-        places = await places_taken(tx, name)
+        usage = await used(tx, name, apps, quotas, now)
     return outlook(
         found,
         marketplace=name,
@@ -61,10 +63,10 @@ async def _look(
         programme=app.programme,
         per_second=config.rate(manifest),
         lane=lane,
-        now=app.clock(),
-        quotas=config.quotas_over(manifest.quotas),
-        apps=tuple(one.name for one in config.every_app),
-        places=places,
+        now=now,
+        quotas=quotas,
+        apps=apps,
+        used=usage,
     )
 
 
@@ -134,9 +136,9 @@ def _tell_quotas(desk: Desk, one: Outlook) -> None:
     """What takes days, or more apps than one, however fast it is done."""
     if one.binding is not None:
         limit: int = getattr(one.quotas, one.binding)
+        known = {"marketplace": one.marketplace, "limit": limit, "days": one.days[one.binding]}
         night = calls_for(Lane.NIGHT, limit)
-        known = {"limit": limit, "night": night, "days": one.days[one.binding]}
-        desk.say(f"plan.{one.binding}", **known, marketplace=one.marketplace)
+        desk.say(f"plan.{one.binding}", **known, night=night, used=one.used.calls)
     facts = {"marketplace": one.marketplace, "apps": one.apps_needed, "configured": len(one.apps)}
     if one.apps_needed > len(one.apps):
         desk.say("plan.stores_per_app", **facts, limit=one.quotas.stores_per_app)

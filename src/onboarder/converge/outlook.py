@@ -20,12 +20,13 @@ from onboarder.converge.plan import (
     WithdrawListing,
     plan,
 )
-from onboarder.converge.spreading import days_of_calls
+from onboarder.converge.spreading import days_of_calls, days_of_creates
 from onboarder.converge.wanted import Wanted, wanted
 from onboarder.model.ids import MarketplaceName, MerchantId, Reference, RemoteId, StoreId
 from onboarder.model.people import Programme
 from onboarder.model.recorded import StoreWork
 from onboarder.model.shop import StoreContent, StoreState
+from onboarder.model.usage import Used
 from onboarder.model.work import Lane
 
 
@@ -71,24 +72,23 @@ class Outlook:
     quotas: Quotas = field(default_factory=Quotas)
     apps: tuple[str, ...] = ("",)
     """The marketplace's apps, in the order in which they are filled."""
-    places: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Stores that have a place in an app already, by its name."""
     newcomers: int = 0
     """Stores to open or to prepare that no app was given yet."""
-    most_creates: int = 0
-    """Listings to create in the store that needs most."""
+    creating_days: int = 1
+    """Days that the daily quota of creates gives the store that takes longest."""
     lane: Lane = Lane.NIGHT
     """In which it would be ordered."""
+    used: Used = field(default_factory=Used)
+    """What is used already."""
 
     @property
     def days(self) -> dict[str, int]:
         """Days that each daily quota spreads this over, at least 1; only those that are known."""
-        calls, creates = self.quotas.calls_a_day, self.quotas.creates_a_day
-        found = dict[str, int]()
-        if calls is not None:
-            found["calls_a_day"] = days_of_calls(self.calls, calls, self.lane, used=0)
-        if creates is not None:
-            found["creates_a_day"] = max(1, ceil(self.most_creates / creates))
+        limit, found = self.quotas.calls_a_day, dict[str, int]()
+        if limit is not None:
+            found["calls_a_day"] = days_of_calls(self.calls, limit, self.lane, used=self.used.calls)
+        if self.quotas.creates_a_day is not None:
+            found["creates_a_day"] = self.creating_days
         return found
 
     @property
@@ -100,14 +100,15 @@ class Outlook:
     @property
     def apps_needed(self) -> int:
         """Apps that so many stores need, by the sellers one may serve."""
-        limit, served = self.quotas.stores_per_app, sum(self.places.values()) + self.newcomers
+        limit, served = self.quotas.stores_per_app, sum(self.used.places.values()) + self.newcomers
         return 1 if limit is None else max(1, ceil(served / limit))
 
     @property
     def spread(self) -> dict[str, int]:
         """Stores by app once all is done; those that find no place are left out."""
         limit, left = self.quotas.stores_per_app, self.newcomers
-        found = {app: self.places.get(app, 0) for app in (*self.apps, *self.places)}
+        places = self.used.places
+        found = {app: places.get(app, 0) for app in (*self.apps, *places)}
         for app in self.apps:
             given = left if limit is None else min(left, max(0, limit - found[app]))
             found[app] += given
@@ -131,7 +132,7 @@ def outlook(
     lane: Lane = Lane.NIGHT,
     quotas: Quotas | None = None,
     apps: tuple[str, ...] = ("",),
-    places: Mapping[str, int] | None = None,
+    used: Used | None = None,
 ) -> Outlook:
     """Everything that would be done until all is as wanted, taking for granted that reviews end well."""
     seen = Outlook(
@@ -140,7 +141,7 @@ def outlook(
         lane=lane,
         quotas=quotas or manifest.quotas,
         apps=apps,
-        places=places or {},
+        used=used or Used(),
     )
     for work in works:
         want = wanted(
@@ -161,6 +162,7 @@ def outlook(
         draft = _is_draft(work, manifest)
         seen.planned.append(PlannedStore(work.store.id, want.store, todo.steps, draft))
         _add(seen, work, todo, manifest)
+        _add_days(seen, work, todo)
     return seen
 
 
@@ -192,7 +194,6 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
     seen.drafts += _is_draft(work, manifest)
     seen.newcomers += (OpenStore in kinds or _is_draft(work, manifest)) and not work.store.placed
     seen.listings += kinds[CreateListing]
-    seen.most_creates = max(seen.most_creates, kinds[CreateListing])
     seen.updates += kinds[UpdateListing]
     seen.withdrawals += kinds[WithdrawListing]
     seen.photos += kinds[UploadPhoto]
@@ -201,6 +202,13 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
         seen.person_minutes += sum(step.minutes for step in manifest.human_steps)
     elif work.store.state is not StoreState.OPEN:
         seen.stopped.append((work.store.id, work.store.state))
+
+
+def _add_days(seen: Outlook, work: StoreWork, todo: Plan) -> None:
+    limit, used = seen.quotas.creates_a_day, seen.used.creates.get(work.store.id, 0)
+    if limit is not None:
+        creates = sum(isinstance(step, CreateListing) for step in todo.steps)
+        seen.creating_days = max(seen.creating_days, days_of_creates(creates, limit, used=used))
 
 
 def _is_draft(work: StoreWork, manifest: Manifest) -> bool:

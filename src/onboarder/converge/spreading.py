@@ -11,5 +11,10 @@ def days_of_calls(calls: int, limit: int, lane: Lane, *, used: int) -> int:
     return _days(calls, calls_for(lane, limit) - used, calls_for(Lane.NIGHT, limit))
 
 
+def days_of_creates(creates: int, limit: int, *, used: int) -> int:
+    """Days for so many listings of one store."""
+    return _days(creates, limit - used, limit)
+
+
 def _days(need: int, today: int, a_day: int) -> int:
     return 1 + ceil(max(0, need - max(0, today)) / a_day)

@@ -14,9 +14,10 @@ from onboarder.model.people import Merchant
 from onboarder.model.plans import PlanState, StoreSteps
 from onboarder.office.frozen import differences, digest_of, share_of, steps_of
 from onboarder.people.roles import Person, Role
-from onboarder.records import apps, plans, register, stores, writes
+from onboarder.records import plans, register, stores, writes
 from onboarder.records.database import Transaction
 from onboarder.records.plans import PlanRecord
+from onboarder.records.usage import used
 from onboarder.records.works import works
 
 
@@ -156,6 +157,7 @@ async def _outlook(
     asked = await permitted(tx, [one.id for one in merchants], [name])
     refused = [(owner, why) for (owner, _), why in asked if why is not None]
     out = {owner for owner, _ in refused}
+    known = ("", *marketplace.apps)
     seen = outlook(
         await works(tx, [one for one in merchants if one.id not in out], name),
         marketplace=name,
@@ -165,8 +167,8 @@ async def _outlook(
         per_second=marketplace.per_second or manifest.requests_per_second,
         now=now,
         quotas=marketplace.quotas,
-        apps=("", *marketplace.apps),
-        places=await apps.places_taken(tx, name),
+        apps=known,
+        used=await used(tx, name, known, marketplace.quotas, now),
     )
     seen.merchants += len(refused)
     seen.refused += refused

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, Integer, String, Table, func, select, update
+from sqlalchemy import Column, ColumnElement, Date, Integer, String, Table, func, select, update
 
 from onboarder.connector.errors import Advice, Unavailable
 from onboarder.model.ids import MarketplaceName, StoreId
@@ -85,10 +85,26 @@ async def opened_at(tx: Transaction, where: StoreId) -> datetime | None:
 
 async def creates_since(tx: Transaction, where: StoreId, since: datetime) -> int:
     """Listings that were, or may have been, created in that store since then."""
-    counted = (
-        intent.c.store_id == where,
+    counted = intent.c.store_id == where, *_created(since)
+    return int(await tx.scalar(select(func.count()).select_from(intent).where(*counted)) or 0)
+
+
+async def all_creates_since(
+    tx: Transaction, name: MarketplaceName, since: datetime
+) -> dict[StoreId, int]:
+    """The same of every store on that marketplace; those without any are left out."""
+    query = (
+        select(intent.c.store_id, func.count())
+        .join(store, intent.c.store_id == store.c.id)
+        .where(store.c.marketplace == name, *_created(since))
+        .group_by(intent.c.store_id)
+    )
+    return {StoreId(where): int(number) for where, number in await tx.execute(query)}
+
+
+def _created(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         intent.c.kind == IntentKind.CREATE_LISTING,
         intent.c.state.not_in([IntentState.ABSENT, IntentState.REFUSED]),
         intent.c.sent_at >= since,
     )
-    return int(await tx.scalar(select(func.count()).select_from(intent).where(*counted)) or 0)

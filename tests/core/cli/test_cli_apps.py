@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from onboarder.cli.exits import Exit
 from onboarder.connector import registry
 from onboarder.connector.contract import Equipment, OpenedStore
+from onboarder.connector.manifest import Quotas
 from onboarder.model.shop import StoreContent
 from onboarder_rehearsal import RehearsalConnector
 from tests.core.cli.office import Office, records
@@ -79,6 +81,21 @@ def test_the_plan_says_how_many_apps_are_needed_and_how_the_stores_spread(office
     assert told["stores_by_app"] == {"rehearsal": 1, "rehearsal.second": 1}
     assert "rehearsal 1, rehearsal.second 1" in said
     assert "needs 2 apps" not in said
+
+
+def test_a_plan_on_a_day_that_is_used_up_says_so(office: Office) -> None:
+    office.fill()
+    add_apps(office, limit=2)
+    today = Quotas().day(datetime.now(UTC)).isoformat()
+    with closing(database(office)) as opened, opened:
+        opened.execute("INSERT INTO quota_day VALUES ('rehearsal.second', ?, 995)", (today,))
+
+    [told] = records(office.said("plan", "--all-trained")["marketplaces"])
+    said = office.run("plan", "--all-trained", "--lang", "en").err
+
+    assert (told["days"], told["binding_quota"]) == (2, "calls_a_day")
+    assert "about 2 days" in said
+    assert "1000 calls a day, 900 of them for large orders, and has made 995 today" in said
 
 
 def test_a_plan_that_needs_more_apps_than_there_are_says_so(office: Office) -> None:

@@ -9,9 +9,15 @@ import pytest
 from onboarder.connector.manifest import Quotas
 from onboarder.converge.outlook import Outlook
 from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
+from onboarder.converge.outlook import Outlook, outlook
+from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.shop import ListingState
+from onboarder.model.usage import Used
 from onboarder.model.work import Lane
 from tests.support.town import REHEARSAL, Town, a_product
+from onboarder.records.usage import used
+from onboarder.records.works import works
+from tests.support.town import PROGRAMME, REHEARSAL, Town
 
 
 def limit(town: Town, **quotas: object) -> None:
@@ -20,6 +26,26 @@ def limit(town: Town, **quotas: object) -> None:
     own = replace(Quotas(resets_in="Asia/Jakarta"), **quotas)  # type: ignore[arg-type]  # as the test says
     marketplaces: Mapping[MarketplaceName, object] = {REHEARSAL: replace(known, quotas=own)}
     town.around = replace(town.around, marketplaces=marketplaces)  # type: ignore[arg-type]  # as above
+
+
+async def look(town: Town, *stores: StoreId) -> Outlook:
+    """The plan for these stores' merchants as things are now."""
+    place, now = town.around.marketplaces[REHEARSAL], town.clock()
+    owners = [(await town.work_of(one)).merchant for one in stores]
+    async with town.database.read() as tx:
+        found = await works(tx, owners, REHEARSAL)
+        usage = await used(tx, REHEARSAL, [""], place.quotas, now)
+    return outlook(
+        found,
+        marketplace=REHEARSAL,
+        manifest=place.connector.manifest,
+        categories=place.categories,
+        programme=PROGRAMME,
+        per_second=10,
+        now=now,
+        quotas=place.quotas,
+        used=usage,
+    )
 
 
 async def test_a_new_store_s_listings_are_spread_over_days_and_use_up_no_attempt(
@@ -93,7 +119,7 @@ async def test_an_app_that_is_full_opens_no_more_stores_and_tells_the_operator(t
 def test_a_plan_says_how_many_days_it_takes_and_which_quota_binds(
     quotas: Quotas, days: dict[str, int], binding: str | None
 ) -> None:
-    seen = Outlook(REHEARSAL, calls=1000, most_creates=10, quotas=quotas)
+    seen = Outlook(REHEARSAL, calls=1000, creating_days=4, quotas=quotas)
 
     assert (seen.days, seen.binding) == (days, binding)
 
@@ -119,11 +145,39 @@ def test_a_large_order_is_reckoned_with_the_calls_that_the_night_gets(
     assert seen.days == {"calls_a_day": days}
 
 
+@pytest.mark.parametrize(
+    ("taken", "calls", "days"), [(0, 90, 1), (1, 90, 2), (90, 90, 2), (100, 91, 3), (100, 0, 1)]
+)
+def test_what_today_has_used_is_not_there_for_the_plan(taken: int, calls: int, days: int) -> None:
+    quotas = Quotas(calls_a_day=100)
+
+    seen = Outlook(REHEARSAL, calls=calls, used=Used(calls=taken), quotas=quotas)
+
+    assert seen.days == {"calls_a_day": days}
+
+
+async def test_a_plan_counts_what_a_store_has_created_today(town: Town) -> None:
+    limit(town, creates_a_day=5)
+    [store] = await town.open_shops(products=12)
+
+    assert (await look(town, store)).days == {"creates_a_day": 3}
+
+    town.clock.pass_by(timedelta(days=1))
+
+    assert (await look(town, store)).days == {"creates_a_day": 2}
+
+
 def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
     quotas = Quotas(stores_per_app=300)
 
-    assert Outlook(REHEARSAL, newcomers=2000, places={"": 10}, quotas=quotas).apps_needed == 7
-    assert Outlook(REHEARSAL, newcomers=200, places={"": 100}, quotas=quotas).apps_needed == 1
+    assert (
+        Outlook(REHEARSAL, newcomers=2000, used=Used(places={"": 10}), quotas=quotas).apps_needed
+        == 7
+    )
+    assert (
+        Outlook(REHEARSAL, newcomers=200, used=Used(places={"": 100}), quotas=quotas).apps_needed
+        == 1
+    )
     assert Outlook(REHEARSAL, newcomers=2000).apps_needed == 1
 
 
@@ -140,7 +194,7 @@ def test_a_plan_says_how_the_stores_spread_over_the_apps(
 ) -> None:
     quotas, apps = Quotas(stores_per_app=300), ("", "second")
 
-    assert (
-        Outlook(REHEARSAL, newcomers=500, apps=apps, places=places, quotas=quotas).spread == spread
-    )
+    seen = Outlook(REHEARSAL, newcomers=500, apps=apps, used=Used(places=places), quotas=quotas)
+
+    assert seen.spread == spread
     assert Outlook(REHEARSAL, newcomers=500, apps=apps).spread == {"": 500, "second": 0}
