@@ -162,7 +162,7 @@ def outlook(
         draft = _is_draft(work, manifest)
         seen.planned.append(PlannedStore(work.store.id, want.store, todo.steps, draft))
         _add(seen, work, todo, manifest)
-        _add_days(seen, work, todo)
+        _add_days(seen, work, todo, now)
     return seen
 
 
@@ -204,11 +204,15 @@ def _add(seen: Outlook, work: StoreWork, todo: Plan, manifest: Manifest) -> None
         seen.stopped.append((work.store.id, work.store.state))
 
 
-def _add_days(seen: Outlook, work: StoreWork, todo: Plan) -> None:
-    limit, used = seen.quotas.creates_a_day, seen.used.creates.get(work.store.id, 0)
-    if limit is not None:
-        creates = sum(isinstance(step, CreateListing) for step in todo.steps)
-        seen.creating_days = max(seen.creating_days, days_of_creates(creates, limit, used=used))
+def _add_days(seen: Outlook, work: StoreWork, todo: Plan, now: datetime) -> None:
+    days = days_of_creates(
+        sum(isinstance(step, CreateListing) for step in todo.steps),
+        seen.quotas,
+        used=seen.used.creates.get(work.store.id, 0),
+        opened=now if work.store.state in _UNDERWAY else work.store.opened_at,
+        now=now,
+    )
+    seen.creating_days = max(seen.creating_days, days)
 
 
 def _is_draft(work: StoreWork, manifest: Manifest) -> bool:

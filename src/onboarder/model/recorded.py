@@ -75,6 +75,8 @@ class StoreRecord:
     """When the merchant's consent ends by itself, where the marketplace says so."""
     withdrawn_at: datetime | None = None
     """Since when the merchant does not agree any more: nothing is done for the store."""
+    opened_at: datetime | None = None
+    """None as well where it is open and nobody recorded since when."""
     app: str | None = None
     """The app of the marketplace that it was given to, for good; "" is the first. None: none was chosen, and what exists
     or waits for its owner all the same is the first's."""

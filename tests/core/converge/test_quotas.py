@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +11,7 @@ from onboarder.connector.manifest import Quotas
 from onboarder.converge.outlook import Outlook
 from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.converge.outlook import Outlook, outlook
+from onboarder.converge.spreading import days_of_creates
 from onboarder.model.ids import MarketplaceName, StoreId
 from onboarder.model.shop import ListingState
 from onboarder.model.usage import Used
@@ -17,7 +19,7 @@ from onboarder.model.work import Lane
 from tests.support.town import REHEARSAL, Town, a_product
 from onboarder.records.usage import used
 from onboarder.records.works import works
-from tests.support.town import PROGRAMME, REHEARSAL, Town
+from tests.support.town import PROGRAMME, REHEARSAL, Town, a_product
 
 
 def limit(town: Town, **quotas: object) -> None:
@@ -165,6 +167,43 @@ async def test_a_plan_counts_what_a_store_has_created_today(town: Town) -> None:
     town.clock.pass_by(timedelta(days=1))
 
     assert (await look(town, store)).days == {"creates_a_day": 2}
+
+
+async def test_a_plan_knows_that_a_new_store_s_quota_ends(town: Town) -> None:
+    """The reckoning is compared with the days that it takes in the end."""
+    limit(town, creates_a_day=1, new_for_days=2)
+    [store] = await town.open_shops()
+    began, quotas = town.clock(), town.around.marketplaces[REHEARSAL].quotas
+    await town.keep([], [a_product((await town.work_of(store)).merchant, n) for n in range(30)])
+    planned = [(await look(town, store)).days["creates_a_day"]]
+    while (due := (await town.work_of(store)).store.due_at) is not None:
+        town.clock.pass_by(due - town.clock())
+        await town.run_until_quiet()
+        planned.append((await look(town, store)).days["creates_a_day"])
+
+    assert (quotas.day(town.clock()) - quotas.day(began)).days == 3
+    assert planned == [4, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("opened", "days"),
+    [
+        (None, 30),
+        (timedelta(), 5),
+        (timedelta(hours=40), 3),
+        (timedelta(hours=71), 2),
+        (timedelta(hours=72), 1),
+    ],
+)
+def test_a_store_that_is_no_longer_new_creates_as_many_as_it_likes(
+    opened: timedelta | None, days: int
+) -> None:
+    now = datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Jakarta"))
+    since = None if opened is None else now - opened
+    quotas = Quotas(creates_a_day=1, new_for_days=3)
+
+    assert days_of_creates(30, quotas, used=0, opened=since, now=now) == days
+    assert days_of_creates(1, quotas, used=0, opened=since, now=now) == 1
 
 
 def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
