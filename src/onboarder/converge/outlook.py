@@ -1,7 +1,7 @@
 """What a plan for many stores amounts to: steps, calls and minutes, before anything is ordered. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
@@ -74,6 +74,8 @@ class Outlook:
     """The marketplace's apps, in the order in which they are filled."""
     newcomers: int = 0
     """Stores to open or to prepare that no app was given yet."""
+    waiting: int = 0
+    """Stores ordered outside the plan that no app was given yet."""
     creating_days: int = 1
     """Days that the daily quota of creates gives the store that takes longest."""
     lane: Lane = Lane.NIGHT
@@ -99,14 +101,18 @@ class Outlook:
 
     @property
     def apps_needed(self) -> int:
-        """Apps that so many stores need, by the sellers one may serve."""
-        limit, served = self.quotas.stores_per_app, sum(self.used.places.values()) + self.newcomers
-        return 1 if limit is None else max(1, ceil(served / limit))
+        """Apps that all stores need, by the sellers one may serve: a store never moves to an app with more room."""
+        limit, spread = self.quotas.stores_per_app, self.spread
+        placed = sum(spread.values()) - sum(self.used.places.values())
+        missing = self.newcomers + self.waiting - placed
+        if limit is not None and missing > 0:
+            return len(self.apps) + ceil(missing / limit)
+        return max(1, sum(spread[app] > 0 for app in self.apps))
 
     @property
     def spread(self) -> dict[str, int]:
-        """Stores by app once all is done; those that find no place are left out."""
-        limit, left = self.quotas.stores_per_app, self.newcomers
+        """Stores by app once all that is ordered is done; those that find no place are left out."""
+        limit, left = self.quotas.stores_per_app, self.newcomers + self.waiting
         places = self.used.places
         found = {app: places.get(app, 0) for app in (*self.apps, *places)}
         for app in self.apps:
@@ -121,7 +127,7 @@ class Outlook:
 
 
 def outlook(
-    works: Iterable[StoreWork],
+    works: Sequence[StoreWork],
     *,
     marketplace: MarketplaceName,
     manifest: Manifest,
@@ -135,13 +141,15 @@ def outlook(
     used: Used | None = None,
 ) -> Outlook:
     """Everything that would be done until all is as wanted, taking for granted that reviews end well."""
+    used = used or Used()
     seen = Outlook(
         marketplace,
         per_second=per_second,
         lane=lane,
         quotas=quotas or manifest.quotas,
         apps=apps,
-        used=used or Used(),
+        used=used,
+        waiting=len(used.waiting - {one.store.id for one in works}),
     )
     for work in works:
         want = wanted(
@@ -153,17 +161,21 @@ def outlook(
             store_reference=work.store.reference,
             withdrawn=work.store.withdrawn_at is not None,
         )
-        seen.merchants += 1
-        if want.refusal is not None:
-            seen.refused.append((work.merchant.id, want.refusal))
-            continue
-        seen.faults += want.faults.items()
-        todo = _to_the_end(want, work, manifest, now)
-        draft = _is_draft(work, manifest)
-        seen.planned.append(PlannedStore(work.store.id, want.store, todo.steps, draft))
-        _add(seen, work, todo, manifest)
-        _add_days(seen, work, todo, now)
+        _look(seen, want, work, manifest, now)
     return seen
+
+
+def _look(seen: Outlook, want: Wanted, work: StoreWork, manifest: Manifest, now: datetime) -> None:
+    seen.merchants += 1
+    if want.refusal is not None:
+        seen.refused.append((work.merchant.id, want.refusal))
+        return
+    seen.faults += want.faults.items()
+    todo = _to_the_end(want, work, manifest, now)
+    draft = _is_draft(work, manifest)
+    seen.planned.append(PlannedStore(work.store.id, want.store, todo.steps, draft))
+    _add(seen, work, todo, manifest)
+    _add_days(seen, work, todo, now)
 
 
 _UNDERWAY = {StoreState.DRAFT, StoreState.AWAITING_OWNER, StoreState.IN_REVIEW}

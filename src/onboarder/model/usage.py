@@ -16,3 +16,5 @@ class Used:
     """Listings created, or perhaps created, by store; stores without any are left out."""
     places: Mapping[str, int] = field(default_factory=dict[str, int])
     """Stores that have a place in an app, by its name."""
+    waiting: frozenset[StoreId] = frozenset()
+    """Stores ordered that no app was given yet, as far as a quota limits those of an app."""

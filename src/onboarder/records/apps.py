@@ -34,6 +34,17 @@ async def places_taken(tx: Transaction, name: MarketplaceName) -> dict[str, int]
     return {str(app): int(number) for app, number in await tx.execute(query)}
 
 
+async def waiting(tx: Transaction, name: MarketplaceName) -> frozenset[StoreId]:
+    """Stores ordered on that marketplace that take no place yet."""
+    query = select(store.c.id).where(
+        store.c.marketplace == name,
+        store.c.state == StoreState.DRAFT,
+        store.c.withdrawn_at.is_(None),
+        _APP.is_(None),
+    )
+    return frozenset(StoreId(one) for one in (await tx.execute(query)).scalars())
+
+
 async def take_place(
     tx: Transaction,
     where: StoreId,

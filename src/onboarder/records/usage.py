@@ -18,8 +18,10 @@ async def used(
     calls = [await quotas.calls_taken(tx, key, limits.day(now)) for key in keys]
     counts = limits.creates_a_day is not None
     creates = await quotas.all_creates_since(tx, name, limits.day_began(now)) if counts else {}
+    limited = limits.stores_per_app is not None
     return Used(
         calls=max(calls, default=0),
         creates=creates,
         places=await apps.places_taken(tx, name),
+        waiting=await apps.waiting(tx, name) if limited else frozenset(),
     )

@@ -12,7 +12,8 @@ from onboarder.converge.outlook import Outlook
 from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.converge.outlook import Outlook, outlook
 from onboarder.converge.spreading import days_of_creates
-from onboarder.model.ids import MarketplaceName, StoreId
+from onboarder.model.ids import MarketplaceName
+from onboarder.model.people import Merchant
 from onboarder.model.shop import ListingState
 from onboarder.model.usage import Used
 from onboarder.model.work import Lane
@@ -30,10 +31,9 @@ def limit(town: Town, **quotas: object) -> None:
     town.around = replace(town.around, marketplaces=marketplaces)  # type: ignore[arg-type]  # as above
 
 
-async def look(town: Town, *stores: StoreId) -> Outlook:
-    """The plan for these stores' merchants as things are now."""
+async def look(town: Town, *owners: Merchant) -> Outlook:
+    """The plan for these merchants as things are now."""
     place, now = town.around.marketplaces[REHEARSAL], town.clock()
-    owners = [(await town.work_of(one)).merchant for one in stores]
     async with town.database.read() as tx:
         found = await works(tx, owners, REHEARSAL)
         usage = await used(tx, REHEARSAL, [""], place.quotas, now)
@@ -161,12 +161,13 @@ def test_what_today_has_used_is_not_there_for_the_plan(taken: int, calls: int, d
 async def test_a_plan_counts_what_a_store_has_created_today(town: Town) -> None:
     limit(town, creates_a_day=5)
     [store] = await town.open_shops(products=12)
+    owner = (await town.work_of(store)).merchant
 
-    assert (await look(town, store)).days == {"creates_a_day": 3}
+    assert (await look(town, owner)).days == {"creates_a_day": 3}
 
     town.clock.pass_by(timedelta(days=1))
 
-    assert (await look(town, store)).days == {"creates_a_day": 2}
+    assert (await look(town, owner)).days == {"creates_a_day": 2}
 
 
 async def test_a_plan_knows_that_a_new_store_s_quota_ends(town: Town) -> None:
@@ -174,12 +175,13 @@ async def test_a_plan_knows_that_a_new_store_s_quota_ends(town: Town) -> None:
     limit(town, creates_a_day=1, new_for_days=2)
     [store] = await town.open_shops()
     began, quotas = town.clock(), town.around.marketplaces[REHEARSAL].quotas
-    await town.keep([], [a_product((await town.work_of(store)).merchant, n) for n in range(30)])
-    planned = [(await look(town, store)).days["creates_a_day"]]
+    owner = (await town.work_of(store)).merchant
+    await town.keep([], [a_product(owner, number) for number in range(30)])
+    planned = [(await look(town, owner)).days["creates_a_day"]]
     while (due := (await town.work_of(store)).store.due_at) is not None:
         town.clock.pass_by(due - town.clock())
         await town.run_until_quiet()
-        planned.append((await look(town, store)).days["creates_a_day"])
+        planned.append((await look(town, owner)).days["creates_a_day"])
 
     assert (quotas.day(town.clock()) - quotas.day(began)).days == 3
     assert planned == [4, 4, 3, 2, 1]
@@ -218,6 +220,48 @@ def test_a_plan_says_how_many_apps_so_many_stores_need() -> None:
         == 1
     )
     assert Outlook(REHEARSAL, newcomers=2000).apps_needed == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "newcomers", "waiting", "needed"),
+    [
+        ({"": 300}, 1, 0, 2),  # granted fewer since: its stores do not move
+        ({"": 300}, 60, 0, 2),
+        ({"": 300}, 61, 0, 3),
+        ({"": 60, "second": 50}, 5, 6, 3),  # who ordered before takes places too
+        ({"": 60, "gone": 60}, 60, 0, 2),
+        ({"": 50}, 10, 0, 1),
+        ({"": 60, "second": 60}, 0, 0, 2),
+    ],
+)
+def test_stores_never_move_to_an_app_with_more_room(
+    places: dict[str, int], newcomers: int, waiting: int, needed: int
+) -> None:
+    seen = Outlook(
+        REHEARSAL,
+        newcomers=newcomers,
+        waiting=waiting,
+        apps=("", "second"),
+        used=Used(places=places),
+        quotas=Quotas(stores_per_app=60),
+    )
+
+    assert seen.apps_needed == needed
+
+
+async def test_stores_ordered_outside_the_plan_need_places_too(town: Town) -> None:
+    limit(town, stores_per_app=2)
+    merchants = await town.settle(4)
+    ordered = await town.order(merchants[:2])
+
+    assert (await look(town, *merchants[2:])).apps_needed == 2
+    assert (await look(town, *merchants[:2])).apps_needed == 1
+
+    await town.run_until_quiet()
+
+    assert [(await town.work_of(one)).store.placed for one in ordered] == [True, True]
+    assert (await look(town, *merchants[2:])).apps_needed == 2
+    assert (await look(town, merchants[0])).apps_needed == 1
 
 
 @pytest.mark.parametrize(
