@@ -49,6 +49,12 @@ class Share:
     """Stores for which nothing is done before a person has acted."""
     refused: tuple[Reason, ...]
     faults: tuple[Reason, ...]
+    days: int = 1
+    """Over which the daily quotas spread it; what was drawn up before they were kept has 1."""
+    binding_quota: str | None = None
+    """The daily quota that takes longest, if one takes more than a day."""
+    apps_needed: int = 1
+    apps_configured: int = 1
 
 
 @dataclass(frozen=True, slots=True)

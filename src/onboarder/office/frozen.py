@@ -46,6 +46,10 @@ def share_of(seen: Outlook) -> Share:
         stopped=len(seen.stopped),
         refused=_reasons(seen.refused),
         faults=_reasons(seen.faults),
+        days=max(seen.days.values(), default=1),
+        binding_quota=seen.binding,
+        apps_needed=seen.apps_needed,
+        apps_configured=len(seen.apps),
     )
 
 

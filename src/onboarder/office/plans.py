@@ -1,7 +1,7 @@
 """Plan, approve, run: what a coordinator approved is carried out exactly as it was, or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,6 +57,7 @@ async def draw_up(around: Surroundings, number: str, chosen: Chosen, *, by: Pers
         now = around.clock()
         seen = await _look(tx, around, chosen, now)
         steps = steps_of(seen)
+        lane = lane_for(len(steps))
         plan = PlanRecord(
             id=number,
             programme=around.programme.code,
@@ -65,7 +66,7 @@ async def draw_up(around: Surroundings, number: str, chosen: Chosen, *, by: Pers
             marketplaces=chosen.marketplaces,
             digest=digest_of(steps),
             state=PlanState.DRAFTED,
-            shares=tuple(share_of(one) for one in seen),
+            shares=tuple(share_of(replace(one, lane=lane)) for one in seen),
             differences=(),
             made_by=by.id,
             made_at=now,

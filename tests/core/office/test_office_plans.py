@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from onboarder.connector.manifest import Quotas
 from onboarder.converge.doorbell import SilentDoorbell
 from onboarder.model.ids import MarketCode, MerchantId, ProgrammeCode
 from onboarder.model.plans import Change, PlanState
@@ -14,6 +15,7 @@ from onboarder.model.shop import StoreState
 from onboarder.office.plans import Chosen, PlanRefused, PlanWhy, approve, draw_up, run
 from onboarder.people.roles import Person, Role
 from onboarder.records import tables
+from onboarder.records.office_tables import approved_plan
 from onboarder.records.plans import PlanRecord
 from tests.support.town import PROGRAMME, REHEARSAL, Town, a_product, changed
 
@@ -33,6 +35,40 @@ async def test_a_plan_says_what_would_be_done_and_does_nothing(town: Town) -> No
     assert share.calls > 0
     assert plan.state is PlanState.DRAFTED
     assert await stores_on_record(town) == []
+
+
+async def test_a_plan_says_how_many_days_and_apps_it_takes(town: Town) -> None:
+    """A market of more than twenty is ordered in the night's lane, which gets nine tenths of a day's calls."""
+    known = town.around.marketplaces[REHEARSAL]
+    place = replace(known, quotas=Quotas(calls_a_day=150, stores_per_app=8))
+    town.around = replace(town.around, marketplaces={REHEARSAL: place})
+    await town.settle(20)
+
+    [share] = (await draw_up(town.around, NUMBER, WHOLE_MARKET, by=COORDINATOR)).shares
+
+    assert (share.calls, share.days, share.binding_quota) == (140, 1, None)
+    assert (share.apps_needed, share.apps_configured) == (3, 1)
+
+    await town.settle(21)
+    other = NUMBER.replace("1", "2")
+    [share] = (await draw_up(town.around, other, WHOLE_MARKET, by=COORDINATOR)).shares
+
+    assert (share.calls, share.days, share.binding_quota) == (147, 2, "calls_a_day")
+
+
+async def test_a_plan_that_was_kept_without_days_and_apps_stays_readable(town: Town) -> None:
+    await town.settle(1)
+    kept = await draw_up(town.around, NUMBER, WHOLE_MARKET, by=COORDINATOR)
+    later = {"days", "binding_quota", "apps_needed", "apps_configured"}
+    async with town.database.write() as tx:
+        [old] = (await tx.execute(select(approved_plan.c.shares))).scalar_one()
+        shares = [{name: old[name] for name in old if name not in later}]
+        assert len(shares[0]) == len(old) - len(later)
+        await tx.execute(update(approved_plan).values(shares=shares))
+
+    assert await approve(town.around, NUMBER, kept.digest, by=COORDINATOR) == replace(
+        kept, state=PlanState.APPROVED, approved_by=COORDINATOR.id, approved_at=town.clock()
+    )
 
 
 async def test_who_is_refused_is_said_with_the_reason_and_examples(town: Town) -> None:

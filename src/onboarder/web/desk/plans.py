@@ -218,8 +218,22 @@ def _shares(visit: Visit, shares: Sequence[Share]) -> Html:
     return card(
         note(words("plans.nothing")) if _is_empty(shares) else None,
         table(header, rows, figures=range(1, len(header))),
+        [_quotas(visit, one) for one in shares],
         title=words("plans.what"),
     )
+
+
+def _quotas(visit: Visit, share: Share) -> list[Html]:
+    """What takes days, or more apps than there are, however fast it is done."""
+    words, where, said = visit.words, _title(visit, share.marketplace), list[Html]()
+    if share.binding_quota is not None:
+        text = words(f"plans.{share.binding_quota}", marketplace=where, days=share.days)
+        said.append(note(text))
+    needed, configured = share.apps_needed, share.apps_configured
+    if needed > configured:
+        facts = {"marketplace": where, "apps": needed, "configured": configured}
+        said.append(note(words("plans.stores_per_app", **facts), tone="warn"))
+    return said
 
 
 def _is_empty(shares: Sequence[Share]) -> bool:
