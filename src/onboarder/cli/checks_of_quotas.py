@@ -7,7 +7,7 @@ from onboarder.connector.registry import MarketplaceConfig, connector_type
 from onboarder.model.work import Lane
 from onboarder.problems import Problem
 from onboarder.records import quotas
-from onboarder.records.apps import places_taken
+from onboarder.records.apps import places_taken, waiting
 
 WARN_FROM = 0.8
 """Share of a quota from which the operator is told."""
@@ -46,12 +46,13 @@ async def _calls(ward: Ward, config: MarketplaceConfig, limits: Quotas) -> list[
 
 
 async def _stores(ward: Ward, config: MarketplaceConfig, limits: Quotas) -> list[Check]:
-    """Of all apps together: a store is given to whichever has room."""
+    """Of all apps together: a store is given to whichever has room, and keeps its place for good."""
     if limits.stores_per_app is None:
         return []
     async with ward.app.database.read() as tx:
-        served = await quotas.stores_served(tx, config.name)
-        ordered = await quotas.stores_ordered(tx, config.name)
+        places = await places_taken(tx, config.name)
+        ordered = len(await waiting(tx, config.name))
+    served = sum(places.get(app.name, 0) for app in config.every_app)
     apps = len(config.every_app)
     limit = apps * limits.stores_per_app
     if served + ordered < WARN_FROM * limit:

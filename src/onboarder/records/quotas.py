@@ -61,22 +61,6 @@ async def calls_taken(tx: Transaction, app: str, day: date) -> int:
     return int(await tx.scalar(select(quota_day.c.calls).where(here)) or 0)
 
 
-async def stores_served(tx: Transaction, name: MarketplaceName) -> int:
-    """Stores on that marketplace that exist there: each takes a seller's place in one of the apps."""
-    served = store.c.marketplace == name, store.c.remote_id.is_not(None)
-    return int(await tx.scalar(select(func.count()).select_from(store).where(*served)) or 0)
-
-
-async def stores_ordered(tx: Transaction, name: MarketplaceName) -> int:
-    """Stores on that marketplace that do not exist there yet and are not to be withdrawn."""
-    ordered = (
-        store.c.marketplace == name,
-        store.c.remote_id.is_(None),
-        store.c.withdrawn_at.is_(None),
-    )
-    return int(await tx.scalar(select(func.count()).select_from(store).where(*ordered)) or 0)
-
-
 async def opened_at(tx: Transaction, where: StoreId) -> datetime | None:
     """When that store opened; None if it has not, or nobody recorded it."""
     found: datetime | None = await tx.scalar(select(store.c.opened_at).where(store.c.id == where))

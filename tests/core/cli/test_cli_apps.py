@@ -124,6 +124,20 @@ def test_the_doctor_warns_before_the_places_of_all_apps_or_the_day_of_one_are_us
     assert len(quotas(busy_office)) == 1
 
 
+def test_a_store_that_was_withdrawn_keeps_its_place_and_the_doctor_knows(
+    busy_office: Office,
+) -> None:
+    add_apps(busy_office, limit=1)
+    busy_office.open_everything()
+    with closing(database(busy_office)) as opened, opened:
+        opened.execute(
+            "UPDATE store SET remote_id = NULL, withdrawn_at = created_at, app = ''"
+            " WHERE app IS NULL OR app = ''"
+        )
+
+    assert any("apps (2) serve 2 of 2" in one for one in quotas(busy_office))
+
+
 def test_the_doctor_tells_of_stores_whose_app_is_not_in_the_file(busy_office: Office) -> None:
     add_apps(busy_office, limit=1)
     busy_office.open_everything()

@@ -8,16 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from onboarder.connector.manifest import Quotas
-from onboarder.converge.outlook import Outlook
-from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.converge.outlook import Outlook, outlook
 from onboarder.converge.spreading import days_of_creates
-from onboarder.model.ids import MarketplaceName
+from onboarder.model.ids import MarketplaceName, PhotoHash, Reference
 from onboarder.model.people import Merchant
 from onboarder.model.shop import ListingState
 from onboarder.model.usage import Used
 from onboarder.model.work import Lane
-from tests.support.town import REHEARSAL, Town, a_product
 from onboarder.records.usage import used
 from onboarder.records.works import works
 from tests.support.town import PROGRAMME, REHEARSAL, Town, a_product
