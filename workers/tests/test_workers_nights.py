@@ -151,6 +151,38 @@ async def test_a_restart_applies_a_changed_hour(city: City) -> None:
     assert await city.next_at() == ONE_O_CLOCK + timedelta(hours=2, minutes=30)
 
 
+async def test_a_night_that_a_clock_far_ahead_put_on_record_is_taken_back(city: City) -> None:
+    nights = city.nights("one")
+    await nights.once()
+    city.now = EVENING + timedelta(days=30)
+    for _ in range(4):
+        await nights.once()
+    false = await city.next_at()
+    before = len(await city.runs())
+
+    city.now = EVENING + timedelta(minutes=1)
+    await nights.once()
+    taken_back = await city.next_at()
+    city.now = ONE_O_CLOCK
+    for _ in range(4):
+        await nights.once()
+
+    assert (false, taken_back) == (ONE_O_CLOCK + timedelta(days=30), ONE_O_CLOCK)
+    assert len(await city.runs()) == before + 1
+
+
+async def test_a_process_whose_clock_is_days_behind_makes_no_second_night(city: City) -> None:
+    behind, right = city.nights("behind"), city.nights("right")
+    await right.once()
+    for minute in range(10):
+        city.now = ONE_O_CLOCK + timedelta(minutes=minute)
+        await right.once()
+        city.now -= timedelta(days=3)
+        await behind.once()
+
+    assert len(await city.runs()) == 1
+
+
 async def test_the_scheduled_night_waits_for_a_run_that_is_going_on(city: City) -> None:
     nights = city.nights("one")
     await nights.once()

@@ -2,18 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, String, Table, select, update
+from sqlalchemy import Column, String, Table, exists, select, update
 
 from onboarder.records.database import Transaction, insert_new
-from onboarder.records.tables import metadata
+from onboarder.records.tables import metadata, run
 from onboarder.records.utc_time import UtcTime
-
-schedule = Table(
-    "schedule",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("next_at", UtcTime, nullable=False),
-)
 
 
 async def next_at(tx: Transaction, name: str) -> datetime | None:
@@ -37,3 +30,9 @@ async def claim(tx: Transaction, name: str, *, seen: datetime, following: dateti
         .values(next_at=following)
     )
     return bool(moved.rowcount)
+
+
+async def begun(tx: Transaction, *, by: str, since: datetime, until: datetime) -> bool:
+    """Whether `by` began a reconciliation run between the two times."""
+    its = (run.c.requested_by == by, run.c.started_at >= since, run.c.started_at < until)
+    return bool(await tx.scalar(select(exists().where(*its))))

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 SECONDS_BETWEEN_PUSHES = 1.0
 MISSED_FOR = timedelta(hours=20)
 """A night missed for longer than this is left to the coming one."""
+FAR = timedelta(hours=36)
+"""A night on record that is so much later than the coming one was put there by a clock that was ahead."""
 BY = "schedule"
 
 
@@ -65,10 +67,13 @@ class Nights:
             await self._align(seen, next_night(now, self._at, self._zone))
             return None
         async with self._app.database.write() as tx:
+            last = last_night(now, self._at, self._zone)
             following = next_night(now, self._at, self._zone)
             if not await schedule.claim(tx, LOCK, seen=seen, following=following):
                 return None
-            if now - last_night(now, self._at, self._zone) > MISSED_FOR:
+            if await schedule.begun(tx, by=BY, since=last, until=following):
+                return None  # a clock that is behind put the schedule back
+            if now - last > MISSED_FOR:
                 log.warning("night.missed", was_due=seen.isoformat())
                 return None
             return await self._night.begin_within(
@@ -76,8 +81,9 @@ class Nights:
             )
 
     async def _align(self, seen: datetime | None, upcoming: datetime) -> None:
-        """Once per process: schedule the first night, or apply a changed setting."""
-        if self._aligned:
+        """Once per process: schedule the first night, or apply a changed setting. At any time: take back one far ahead."""
+        far = seen is not None and seen - upcoming > FAR
+        if self._aligned and not far:
             return
         async with self._app.database.write() as tx:
             if seen is None:
@@ -85,6 +91,8 @@ class Nights:
             elif seen != upcoming:
                 await schedule.claim(tx, LOCK, seen=seen, following=upcoming)
         self._aligned = True
+        if far:
+            log.warning("night.was_far_ahead", now_due=upcoming.isoformat())
 
 
 def next_night(now: datetime, at: time, zone: ZoneInfo) -> datetime:
