@@ -31,6 +31,8 @@ PATIENCE = timedelta(hours=1)
 """A repair that is tried again later than this does not hold up the end."""
 GLANCED_WITHIN = timedelta(minutes=10)
 """A share of stores not glanced at for this long was lost with its process."""
+AHEAD = timedelta(minutes=1)
+"""A run that began so much later than now was begun by a clock that was ahead."""
 STOPPED = "stopped"
 OF_THE_STORE = frozenset(
     {DriftClass.STORE_SUSPENDED, DriftClass.STORE_VANISHED, DriftClass.AUTHORISATION_LOST}
@@ -143,7 +145,7 @@ class Night:
                     id_message="rekonsiliasi ini sudah dilanjutkan proses lain",
                     id_hint="lihat hasilnya dengan: onboarder reconcile --run ID",
                 )
-            record = _there(await runs.run_locked(tx, run), run)
+            record = await _begun_by(now, tx, _there(await runs.run_locked(tx, run), run))
             late = now - record.started_at > WINDOW
             if record.state is RunState.OBSERVING and (
                 late or await self._all_seen(tx, record, now)
@@ -197,6 +199,14 @@ class Night:
         await locks.drop_lock(tx, LOCK, self._owner)
         drifts = sum(sum(outcomes.values()) for outcomes in totals.values())
         log.info("night.ended", run=run, state=state, drifts=drifts, unseen=unseen)
+
+
+async def _begun_by(now: datetime, tx: Transaction, record: RunRecord) -> RunRecord:
+    """The run, begun anew if it would come to its end only after the time that a clock far ahead gave it."""
+    if record.started_at - now <= AHEAD:
+        return record
+    log.warning("night.begun_ahead", run=record.id, started_at=record.started_at.isoformat())
+    return await reviews.start_over(tx, record, now=now)
 
 
 def _held(holder: LockHolder) -> BusyProblem:

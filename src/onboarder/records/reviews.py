@@ -4,6 +4,7 @@ A store that is as recorded costs one write, its watermark (`reviewed_at`); any 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, tuple_, update
@@ -43,6 +44,13 @@ async def still_looking(tx: Transaction, wanted: RunId) -> RunRecord | None:
     """The run, if it is not judged yet; until the end of this transaction it is neither judged nor handed out."""
     record = await run_locked(tx, wanted)
     return record if record is not None and record.state is RunState.OBSERVING else None
+
+
+async def start_over(tx: Transaction, record: RunRecord, *, now: datetime) -> RunRecord:
+    """The run as if it had begun now. What was seen before is looked at again, unless it is dated later."""
+    values = {"started_at": now, "handed_at": None}
+    await tx.execute(update(run).where(run.c.id == record.id).values(values))
+    return replace(record, started_at=now, handed_at=None)
 
 
 async def unsettled(tx: Transaction, share: Sequence[StoreId]) -> set[StoreId]:

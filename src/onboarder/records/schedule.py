@@ -8,6 +8,13 @@ from onboarder.records.database import Transaction, insert_new
 from onboarder.records.tables import metadata, run
 from onboarder.records.utc_time import UtcTime
 
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("next_at", UtcTime, nullable=False),
+)
+
 
 async def next_at(tx: Transaction, name: str) -> datetime | None:
     """When it is due next; None if it was never scheduled."""

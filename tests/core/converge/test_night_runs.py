@@ -137,6 +137,24 @@ async def test_a_night_whose_calls_are_used_up_ends_and_says_how_many_stores_it_
     assert (seen.unseen, run.unseen) == (0, 3)
 
 
+async def test_a_run_begun_by_a_clock_far_ahead_ends_like_any_other(town: Town) -> None:
+    [store, _] = await town.open_shops(2)
+    night = Night(town.database, town.rules(), owner="n", clock=town.clock)
+    town.clock.pass_by(timedelta(days=30))
+    run = await night.begin(by="test", scope=Scope())
+    town.clock.pass_by(LATER - timedelta(days=30))
+    await town.by_hand("PATCH", f"listings/{(await town.listing(store)).reference}", price=15_000)
+
+    put_right = town.clock()
+    await town.glance()
+    for _ in range(2):
+        await town.work_what_is_due()
+        record = await night.advance(run)
+
+    assert (record.state, record.started_at) == (RunState.DONE, put_right)
+    assert record.totals == {"price_changed": {"asked": 1}}
+
+
 async def test_a_store_without_authorisation_is_told_and_does_not_hold_the_night(
     town: Town,
 ) -> None:
