@@ -97,7 +97,7 @@ def _look_at_the_lease(patch: Patch) -> None:
 
 def _one_worker_per_store(patch: Patch) -> None:
     patch.setattr(leases, "free", _nothing(true()))
-    patch.setattr(leases, "_TAKE", leases._taking(true()))
+    patch.setattr(leases, "_TAKE", leases._taking(leases._LATEST > leases._NOW))
 
 
 def _sweep(patch: Patch) -> None:

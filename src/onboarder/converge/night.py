@@ -80,6 +80,9 @@ class Night:
 
         `known` are the marketplaces that are configured; stores on any other are left out.
         """
+        left = await self.resume()
+        if left is not None:
+            return left
         async with self._database.write() as tx:
             return await self.begin_within(tx, by=by, scope=scope, known=known)
 
@@ -92,7 +95,10 @@ class Night:
         known: Collection[MarketplaceName] | None = None,
     ) -> RunId:
         """`begin` as a part of the caller's transaction."""
-        now = await self._take_lock(tx)
+        now = self._clock()
+        holder = await self._take_lock(tx, now)
+        if holder is not None:
+            raise _held(holder)
         left = await runs.unfinished(tx)
         if left is not None:
             log.info("night.resumed", run=left.id)
@@ -118,11 +124,14 @@ class Night:
             if await runs.unfinished(tx) is None:
                 return None
         async with self._database.write() as tx:
-            await self._take_lock(tx)
+            holder = await self._take_lock(tx, self._clock())
             left = await runs.unfinished(tx)
             if left is None:
                 await locks.drop_lock(tx, LOCK, self._owner)
-                return None
+        if holder is not None:  # only now, as the lock may have been cut
+            raise _held(holder)
+        if left is None:
+            return None
         log.info("night.resumed", run=left.id)
         return left.id
 
@@ -157,13 +166,9 @@ class Night:
                 await self._end(tx, record, now)
             return _there(await runs.run_by_id(tx, run), run)
 
-    async def _take_lock(self, tx: Transaction) -> datetime:
-        """Returns the time at which the lock became ours; `BusyProblem` if it did not."""
-        now = self._clock()
-        holder = await locks.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
-        if holder is not None:
-            raise _held(holder)
-        return now
+    async def _take_lock(self, tx: Transaction, now: datetime) -> LockHolder | None:
+        """None if the lock is ours now."""
+        return await locks.take_lock(tx, LOCK, self._owner, now=now, until=now + LOCK_SPAN)
 
     async def _all_seen(self, tx: Transaction, record: RunRecord, now: datetime) -> bool:
         """Whether every store was glanced at or passed over; what dead processes left is handed over to passes."""

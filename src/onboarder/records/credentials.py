@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from onboarder.model.ids import MerchantId, StoreId
@@ -19,6 +19,7 @@ from onboarder.people.places import Place
 from onboarder.records.codec import reader
 from onboarder.records.consent_tables import consent_link
 from onboarder.records.database import Database, Transaction, new_rows
+from onboarder.records.held import LONGEST, unheld
 from onboarder.records.tables import credential, store
 
 FORGOTTEN = "v2.forgotten."
@@ -88,7 +89,7 @@ async def claim(
             credential.c.store_id == where,
             credential.c.generation == generation,
             credential.c.lost_at.is_(None),
-            or_(credential.c.renewer_until.is_(None), credential.c.renewer_until < now),
+            unheld(credential.c.renewer_until, now, now + LONGEST),
         )
         .values(renewer=renewer, renewer_until=until, tries=credential.c.tries + 1)
         .returning(credential.c.tries)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     RowMapping,
     Update,
     bindparam,
-    or_,
     select,
     update,
 )
@@ -25,6 +24,7 @@ from onboarder.model.work import Lane
 from onboarder.records import days
 from onboarder.records.codec import Row
 from onboarder.records.database import IDS, Transaction
+from onboarder.records.held import LONGEST, unheld
 from onboarder.records.tables import store
 
 Proofs = Mapping[Lease, RowMapping]
@@ -59,7 +59,7 @@ async def take_all(
 ) -> dict[StoreId, Lease]:
     """The leases of those stores that are due and that nobody alive holds."""
     until = now + span
-    asked = {"ids": wanted, "by": owner, "now": now, "until": until}
+    asked = {"ids": wanted, "by": owner, "now": now, "until": until, "latest": now + LONGEST}
     taken = await tx.execute(_TAKE, asked)
     return {StoreId(one): Lease(StoreId(one), owner, int(token), until) for one, token in taken}
 
@@ -135,9 +135,9 @@ async def release_all(
     return moved
 
 
-def free(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+def free(now: datetime) -> ColumnElement[bool]:
     """Leased to nobody, or to somebody who fell silent."""
-    return or_(store.c.lease_until.is_(None), store.c.lease_until < now)
+    return unheld(store.c.lease_until, now, now + LONGEST)
 
 
 async def _write(tx: Transaction, rows: Iterable[tuple[StoreId, Row]]) -> None:
@@ -149,10 +149,10 @@ async def _write(tx: Transaction, rows: Iterable[tuple[StoreId, Row]]) -> None:
         await tx.execute(_WRITE, some)
 
 
-def _taking(unheld: ColumnElement[bool]) -> Update:
+def _taking(which: ColumnElement[bool]) -> Update:
     return (
         update(store)
-        .where(store.c.id.in_(IDS), unheld, store.c.due_at <= _NOW)
+        .where(store.c.id.in_(IDS), which, store.c.due_at <= _NOW)
         .values(
             lease_owner=bindparam("by"),
             lease_until=bindparam("until"),
@@ -164,7 +164,8 @@ def _taking(unheld: ColumnElement[bool]) -> Update:
 
 
 _NOW: BindParameter[datetime] = bindparam("now", type_=store.c.due_at.type)
-_TAKE = _taking(free(_NOW))
+_LATEST: BindParameter[datetime] = bindparam("latest", type_=store.c.due_at.type)
+_TAKE = _taking(unheld(store.c.lease_until, _NOW, _LATEST))
 _LOCK = (
     select(
         *(store.c[name] for name in ("id", "lease_token", "lease_until", "generation", "lane")),

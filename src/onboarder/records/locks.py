@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, update
 
 from onboarder.records.database import Transaction, insert_new
+from onboarder.records.held import LONGEST
 from onboarder.records.tables import lock
 
 
@@ -18,10 +19,14 @@ class LockHolder:
 async def take_lock(
     tx: Transaction, name: str, owner: str, *, now: datetime, until: datetime
 ) -> LockHolder | None:
-    """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over."""
-    await tx.execute(
-        delete(lock).where(lock.c.name == name, or_(lock.c.until < now, lock.c.owner == owner))
-    )
+    """None if the lock is ours now; else who holds it. A lock whose holder fell silent is taken over.
+
+    One from a clock far ahead is cut to `until`: whoever lives prolongs it, so that no clock that is behind takes it away.
+    """
+    free = or_(lock.c.until < now, lock.c.owner == owner)
+    await tx.execute(delete(lock).where(lock.c.name == name, free))
+    far = (lock.c.name == name, lock.c.until > now + LONGEST)
+    await tx.execute(update(lock).where(*far).values(until=until))
     await insert_new(tx, lock, [{"name": name, "owner": owner, "since": now, "until": until}])
     held = (await tx.execute(select(lock.c.owner, lock.c.since).where(lock.c.name == name))).one()
     return None if held[0] == owner else LockHolder(held[0], held[1])

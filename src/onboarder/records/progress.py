@@ -14,12 +14,14 @@ from sqlalchemy import (
     cast,
     distinct,
     func,
+    not_,
     select,
 )
 
 from onboarder.model.ids import MarketCode, MarketplaceName, MerchantId, StoreId
 from onboarder.model.recorded import StoreRecord
 from onboarder.model.work import TaskState
+from onboarder.records import leases
 from onboarder.records.codec import read_store
 from onboarder.records.database import Transaction
 from onboarder.records.tables import listing, merchant, product, store, task
@@ -99,7 +101,7 @@ async def chosen_stores(
 
 
 def _stores(chosen: Selection, now: datetime) -> Executable:
-    free = func.coalesce(store.c.lease_until, now) <= now
+    free = leases.free(now)
     ready = and_(free, store.c.due_at <= now)
     near = and_(free, store.c.due_at > now, store.c.due_at <= now + SOON)
     later = and_(free, store.c.due_at > now + SOON)
@@ -109,7 +111,7 @@ def _stores(chosen: Selection, now: datetime) -> Executable:
             store.c.marketplace,
             store.c.state,
             func.count().label("number"),
-            _count(store.c.lease_until > now).label("running"),
+            _count(not_(free)).label("running"),
             _count(ready).label("due"),
             _count(near).label("soon"),
             _count(later).label("waiting"),

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from onboarder.model.ids import MarketCode, MarketplaceName, Reference, RunId, StoreId
 from onboarder.model.recorded import RECREATE, RELIST
 from onboarder.model.work import Drift, DriftClass, DriftPolicy, RunState
+from onboarder.records import leases
 from onboarder.records.codec import reader
 from onboarder.records.database import Transaction
 from onboarder.records.tables import drift, merchant, run, store
@@ -130,12 +131,11 @@ async def due(
     repairs = select(drift.c.store_id).where(
         drift.c.run_id == wanted, drift.c.outcome.in_([APPROVED, REPAIRING])
     )
-    free = or_(store.c.lease_until.is_(None), store.c.lease_until < now)
     query = select(store.c.id).where(
         or_(store.c.review_run == wanted, store.c.id.in_(repairs)),
         store.c.marketplace.in_(list(marketplaces)),
         store.c.due_at <= now,
-        free,
+        leases.free(now),
     )
     rows = await tx.execute(query.order_by(store.c.due_at).limit(limit))
     return [StoreId(one) for one in rows.scalars()]

@@ -7,7 +7,7 @@ The database is the schedule. A trigger marks a store due and raises its generat
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 
 from onboarder.model.ids import MarketplaceName, MerchantId, StoreId, store_id
 from onboarder.model.recorded import StoreRecord
@@ -113,7 +113,7 @@ async def due(
         select(store.c.id, store.c.lane)
         .where(
             store.c.due_at <= now,
-            leases.free(literal(now, store.c.due_at.type)),
+            leases.free(now),
             *_in(lane, marketplaces),
         )
         .order_by(store.c.due_at)

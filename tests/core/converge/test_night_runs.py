@@ -137,6 +137,33 @@ async def test_a_night_whose_calls_are_used_up_ends_and_says_how_many_stores_it_
     assert (seen.unseen, run.unseen) == (0, 3)
 
 
+async def test_the_lock_of_a_dead_process_whose_clock_was_far_ahead_is_taken_over_after_a_minute(
+    town: Town,
+) -> None:
+    town.clock.pass_by(timedelta(days=30))
+    dead = Night(town.database, town.rules(), owner="dead", clock=town.clock)
+    run = await dead.begin(by="test", scope=Scope())
+    town.clock.pass_by(-timedelta(days=30))
+    night = Night(town.database, town.rules(), owner="n", clock=town.clock)
+    with pytest.raises(BusyProblem):
+        await night.begin(by="test", scope=Scope())
+
+    town.clock.pass_by(LOCK_SPAN + timedelta(seconds=1))
+    assert await night.resume() == run
+
+
+async def test_a_process_whose_clock_is_far_behind_takes_no_run_away(town: Town) -> None:
+    alive = Night(town.database, town.rules(), owner="alive", clock=town.clock)
+    behind = Night(town.database, town.rules(), owner="behind", clock=lambda: town.clock() - LATER)
+    run = await alive.begin(by="test", scope=Scope())
+
+    for _ in range(2):
+        for _ in range(2):
+            with pytest.raises(BusyProblem):
+                await behind.resume()
+        await alive.advance(run)
+
+
 async def test_a_run_begun_by_a_clock_far_ahead_ends_like_any_other(town: Town) -> None:
     [store, _] = await town.open_shops(2)
     night = Night(town.database, town.rules(), owner="n", clock=town.clock)
@@ -147,9 +174,10 @@ async def test_a_run_begun_by_a_clock_far_ahead_ends_like_any_other(town: Town) 
 
     put_right = town.clock()
     await town.glance()
-    for _ in range(2):
-        await town.work_what_is_due()
-        record = await night.advance(run)
+    await town.work_what_is_due()
+    await night.advance(run)
+    await town.work_what_is_due()
+    record = await night.advance(run)
 
     assert (record.state, record.started_at) == (RunState.DONE, put_right)
     assert record.totals == {"price_changed": {"asked": 1}}

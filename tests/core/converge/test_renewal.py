@@ -129,6 +129,14 @@ async def test_who_waits_in_vain_is_told_to_come_back_and_sends_nothing(desk: De
     assert desk.asks.begun == 0
 
 
+async def test_the_claim_of_a_dead_process_whose_clock_was_far_ahead_is_free(desk: Desk) -> None:
+    async with desk.town.database.write() as tx:
+        now = desk.town.clock() + timedelta(days=30)
+        await credentials.claim(tx, desk.store.id, 1, renewer="dead", now=now, until=now + CLAIM)
+
+    assert (await desk.process().renewed(desk.store, desk.asks, 1)).generation == 2
+
+
 async def test_a_call_that_never_ends_is_cut_off_before_the_claim_does(desk: Desk) -> None:
     async def never() -> None:
         await asyncio.Event().wait()

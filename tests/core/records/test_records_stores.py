@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +18,10 @@ from onboarder.model.work import Failure, IntentKind, IntentState, Lane
 from onboarder.records import credentials, leases, register, stores, tables, tasks, writes
 from onboarder.records.credentials import FreshCredentials
 from onboarder.records.database import Database, Transaction
+from onboarder.records.held import LONGEST
 from onboarder.records.leases import LeaseLost, Release
+from onboarder.records.progress import Selection, progress
+from onboarder.settings import Settings
 from tests.core.converge.samples import NOW, content, listed, shown
 from tests.support.town import PROGRAMME, a_merchant, a_product
 
@@ -51,6 +55,24 @@ async def test_a_lease_can_be_taken_again_only_after_it_ran_out_and_with_a_highe
         with pytest.raises(LeaseLost):
             await leases.hold(tx, first, until=late, now=late)
         await leases.hold(tx, second, until=late, now=late)
+
+
+async def test_a_lease_that_a_clock_far_ahead_took_is_free(database: Database) -> None:
+    ahead, right = await ordered(database, number=2)
+    most = LONGEST / 2
+    async with database.write() as tx:
+        for one, now in ((ahead, NOW + timedelta(days=30)), (right, NOW)):
+            assert await leases.take(tx, one, owner="gone", now=now, span=most) is not None
+    async with database.read() as tx:
+        due = [one for one, _ in await stores.due(tx, NOW)]
+        [group] = await progress(tx, Selection(), NOW)
+    async with database.write() as tx:
+        taken = await leases.take_all(tx, [ahead, right], owner="b", now=NOW, span=SPAN)
+
+    assert (due, list(taken)) == ([ahead], [ahead])
+    assert (group.due, group.running) == (1, 1)
+    with pytest.raises(ValidationError, match="lease_seconds"):
+        Settings(lease_seconds=most.total_seconds() + 1)
 
 
 async def test_a_released_lease_holds_no_more(database: Database) -> None:
