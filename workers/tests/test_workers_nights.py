@@ -151,6 +151,24 @@ async def test_a_restart_applies_a_changed_hour(city: City) -> None:
     assert await city.next_at() == ONE_O_CLOCK + timedelta(hours=2, minutes=30)
 
 
+@pytest.mark.parametrize("at", ["00:30", "23:00"])
+async def test_an_hour_changed_to_one_that_has_just_passed_loses_no_night(
+    city: City, at: str
+) -> None:
+    await city.nights("one").once()
+    city.now = ONE_O_CLOCK - timedelta(minutes=10)
+    changed = city.nights("two", at=at)
+    await changed.once()
+    before = await city.next_at()
+
+    city.now = ONE_O_CLOCK
+    for _ in range(4):
+        await changed.once()
+
+    assert (before, len(await city.runs())) == (ONE_O_CLOCK, 1)
+    assert await city.next_at() == next_night(ONE_O_CLOCK, time.fromisoformat(at), JAKARTA)
+
+
 async def test_a_night_that_a_clock_far_ahead_put_on_record_is_taken_back(city: City) -> None:
     nights = city.nights("one")
     await nights.once()

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 SECONDS_BETWEEN_PUSHES = 1.0
 MISSED_FOR = timedelta(hours=20)
 """A night missed for longer than this is left to the coming one."""
+SAME_NIGHT = timedelta(hours=12)
+"""A changed hour moves a night by less. More would be to the next one: then it comes once more at the old hour."""
 FAR = timedelta(hours=36)
 """A night on record that is so much later than the coming one was put there by a clock that was ahead."""
 BY = "schedule"
@@ -88,7 +90,7 @@ class Nights:
         async with self._app.database.write() as tx:
             if seen is None:
                 await schedule.first(tx, LOCK, upcoming)
-            elif seen != upcoming:
+            elif seen != upcoming and upcoming - seen < SAME_NIGHT:
                 await schedule.claim(tx, LOCK, seen=seen, following=upcoming)
         self._aligned = True
         if far:
