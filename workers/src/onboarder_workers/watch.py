@@ -28,7 +28,11 @@ TOLD_AFTER = 2.0
 MOST_COUNTED = 2 * PERIOD
 """Seconds of standstill that one look can find: a thread that comes later was itself kept waiting, as on a busy machine."""
 PAUSED = 5.0
-"""If the thread comes so many seconds late, the whole process was stopped: that is nobody's fault in here."""
+"""If the thread comes so many seconds late, the whole process was stopped: that is nobody's fault in here.
+
+Only stops of less than twice `blocked_seconds` are forgiven: after a longer one (SIGSTOP, a frozen container) faulthandler's
+timer ends the process at waking, before any Python runs.
+"""
 MEGABYTE = 1 << 20
 
 
