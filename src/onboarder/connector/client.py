@@ -103,8 +103,9 @@ def open_client(
     """
     # httpx tells whole addresses, and some marketplaces want the token in them; our own log line names the route.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    trusted = _trusted() if httpx.URL(base_url).scheme == "https" else _nobody()
     onwards = transport or AiohttpTransport(
-        verify=_trusted(), client=lambda: _session(connections, unheard)
+        verify=trusted, client=lambda: _session(connections, unheard, trusted)
     )
     return MarketplaceClient(base_url, onwards)
 
@@ -128,11 +129,13 @@ def _address(host: str, path: str) -> httpx.URL:
     return httpx.URL(f"{host}/{path.lstrip('/')}")
 
 
-def _session(connections: int, unheard: timedelta) -> aiohttp.ClientSession:
+def _session(
+    connections: int, unheard: timedelta, trusted: ssl.SSLContext
+) -> aiohttp.ClientSession:
     pool = _Pool(
         limit=connections,
         keepalive_timeout=KEPT_ALIVE,
-        ssl=_trusted(),
+        ssl=trusted,
         socket_factory=partial(_socket, unheard),
     )
     return aiohttp.ClientSession(
@@ -198,6 +201,12 @@ def _leave_over() -> aiohttp.ConnectionTimeoutError:
 def _trusted() -> ssl.SSLContext:
     """The certificates that answers are believed by. Read once: it takes longer than many calls."""
     return httpx.create_ssl_context()
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    """For a marketplace without TLS, as a practice one on this machine: no certificate would be believed."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def _sent_once(

@@ -87,10 +87,11 @@ class Nights:
         far = seen is not None and seen - upcoming > FAR
         if self._aligned and not far:
             return
-        async with self._app.database.write() as tx:
-            if seen is None:
+        if seen is None:
+            async with self._app.database.write() as tx:
                 await schedule.first(tx, LOCK, upcoming)
-            elif seen != upcoming and upcoming - seen < SAME_NIGHT:
+        elif seen != upcoming and upcoming - seen < SAME_NIGHT:
+            async with self._app.database.write() as tx:
                 await schedule.claim(tx, LOCK, seen=seen, following=upcoming)
         self._aligned = True
         if far:

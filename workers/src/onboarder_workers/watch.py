@@ -30,8 +30,8 @@ MOST_COUNTED = 2 * PERIOD
 PAUSED = 5.0
 """If the thread comes so many seconds late, the whole process was stopped: that is nobody's fault in here.
 
-Only stops of less than twice `blocked_seconds` are forgiven: after a longer one (SIGSTOP, a frozen container) faulthandler's
-timer ends the process at waking, before any Python runs.
+Only stops of less than twice `blocked_seconds` are forgiven: after a longer one (SIGSTOP, a frozen container) the timer of
+faulthandler ends the process at waking, before any Python runs.
 """
 MEGABYTE = 1 << 20
 
