@@ -14,6 +14,7 @@ from onboarder.people.roles import Person, Role
 from onboarder.records import accounts, sessions, writes
 from onboarder.records.accounts import AccountRecord
 from onboarder.records.database import Transaction
+from onboarder.records.field import IMPORT
 from onboarder.records.sessions import SessionRecord
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
@@ -52,7 +53,8 @@ async def add_person(entrance: Entrance, fresh: NewPerson, *, by: str) -> Accoun
 
     `Refused`: `person_unfit`, `person_exists`, `market_unknown`, `market_missing`.
     """
-    if not re.fullmatch(ID, fresh.id) or not 0 < len(fresh.name) <= LONGEST_NAME:
+    fits = re.fullmatch(ID, fresh.id) and fresh.id.casefold() != IMPORT
+    if not fits or not 0 < len(fresh.name) <= LONGEST_NAME:
         raise Refused(Why.PERSON_UNFIT)
     _check_markets(entrance, fresh.role, fresh.markets)
     account = AccountRecord(
@@ -90,9 +92,11 @@ async def person(entrance: Entrance, who: Person, sought: str) -> AccountRecord:
         return await looked_after(tx, who, sought)
 
 
-async def looked_after(tx: Transaction, who: Person, sought: str) -> AccountRecord:
-    """As `person`, in an open transaction."""
-    found = await accounts.find(tx, sought)
+async def looked_after(
+    tx: Transaction, who: Person, sought: str, *, to_change: bool = False
+) -> AccountRecord:
+    """As `person`, in an open transaction. `to_change`: nobody else changes it before the end."""
+    found = await accounts.find(tx, sought, to_change=to_change)
     if found is None or found.programme != who.programme or found.role not in LOOKS_AFTER[who.role]:
         raise Refused(Why.NOT_FOUND)
     return found

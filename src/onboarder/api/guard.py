@@ -25,6 +25,8 @@ from onboarder.api.v1.refusal import Refusal
 log = structlog.get_logger()
 
 LONGEST_QUERY = 4096
+DIGITS = 18
+"""Of an announced length: more are too many, and Python reads no more than some thousand."""
 FOR_PEOPLE = ("/k/", "/callback/")
 BY_HTTPS = {b"strict-transport-security": b"max-age=31536000"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -72,7 +74,8 @@ class Guard:
         announced = headers.get("content-length", "0")
         if len(scope["query_string"]) > LONGEST_QUERY:
             return self._failed(scope, HTTPStatus.REQUEST_URI_TOO_LONG)
-        if announced.isdecimal() and int(announced) > area.largest_body:
+        endless = len(announced) > DIGITS
+        if announced.isdecimal() and (endless or int(announced) > area.largest_body):
             return self._failed(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not area.ours_only:
             return None

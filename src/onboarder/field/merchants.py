@@ -23,6 +23,8 @@ from onboarder.records.database import Transaction
 from onboarder.records.field import Entry, Wish
 
 LONGEST_PLACE = 100
+LONGEST_TEXT = 200
+"""Characters once it is normalised, which may make it longer than it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,14 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
     email = read("email", written.email, read_email)
     if not written.name:
         faults.append(Fault("name", "name_missing"))
-    if len(written.place) > LONGEST_PLACE:
-        faults.append(Fault("stall", "field_too_long"))
+    stall, goods = line(written.place), line(written.goods)
+    for field_name, text, most in (
+        ("stall", stall, LONGEST_PLACE),
+        ("goods", goods, LONGEST_TEXT),
+        ("email", email or "", LONGEST_TEXT),
+    ):
+        if len(text) > most:
+            faults.append(Fault(field_name, "field_too_long"))
     if faults:
         raise wrong(*faults)
     return replace(
@@ -191,10 +199,10 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
         market=written.market,
         name=name or "",
         shop_name=shop_name or "",
-        stall=line(written.place),
+        stall=stall,
         phone=phone,
         email=email,
-        goods=line(written.goods),
+        goods=goods,
     )
 
 

@@ -31,7 +31,8 @@ from onboarder.records.register_imports import ImportRecord, ImportState
 MOST_FILES = 6
 KEPT = timedelta(days=7)
 """Files hold names and phones: nobody goes on with an import after a week."""
-LONGEST_NAME = 100
+LONGEST_NAME = 200
+"""Bytes: file systems count these, and take 255."""
 _ARCHIVE = ".zip"
 
 
@@ -169,7 +170,7 @@ def _names(given: Sequence[str]) -> list[str]:
     for one in given:
         bare = PurePath(one.replace("\\", "/")).name
         kept = "".join(c if c.isprintable() and c not in '/:*?"<>|' else "_" for c in bare)
-        name = kept[-LONGEST_NAME:].lstrip(".") or "daftar"
+        name = kept.encode()[-LONGEST_NAME:].decode(errors="ignore").lstrip(".") or "daftar"
         while name.casefold() in {other.casefold() for other in names}:
             name = f"2-{name}"
         names.append(name)

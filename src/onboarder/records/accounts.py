@@ -56,9 +56,10 @@ async def set_markets(tx: Transaction, who: str, markets: Iterable[MarketCode]) 
         await tx.execute(insert(account_market), rows)
 
 
-async def find(tx: Transaction, name: str) -> AccountRecord | None:
-    """The account of that id, in whatever case it is written."""
+async def find(tx: Transaction, name: str, *, to_change: bool = False) -> AccountRecord | None:
+    """The account of that id, in whatever case it is written. `to_change`: nobody else changes it before the end."""
     query = select(account).where(account.c.handle == handle_of(name))
+    query = query.with_for_update() if to_change else query
     row = (await tx.execute(query)).mappings().first()
     if row is None:
         return None

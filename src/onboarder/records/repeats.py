@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from onboarder.records.account_tables import idempotency
 from onboarder.records.database import Transaction, insert_new
+from onboarder.records.held import LONGEST, unheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ async def claim(
         *_is(create),
         idempotency.c.digest == create.digest,
         idempotency.c.made.is_(None),
-        idempotency.c.begun_at < stale,
+        unheld(idempotency.c.begun_at, stale, now + LONGEST),
     )
     await tx.execute(update(idempotency).where(*left_behind).values(row))
     kept = (await tx.execute(select(idempotency).where(*_is(create)))).mappings().one()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from onboarder.api.premises import Premises
 from onboarder.api.v1.bodies import Page, Shown
 from onboarder.api.v1.door import allowed
-from onboarder.api.v1.paging import Paged
+from onboarder.api.v1.paging import Paged, moment
 from onboarder.api.v1.refusal import Refusal
 from onboarder.model.ids import RunId
 from onboarder.model.work import RunState
@@ -68,7 +68,7 @@ def router(premises: Premises) -> APIRouter:
     async def newest(who: Figures, paging: Paged) -> Page[RunShown]:
         del who
         async with around.database.read() as tx:
-            before = _time(paging.after) if paging.after else None
+            before = moment(paging.after) if paging.after else None
             rows = await recent_runs(tx, before=before, limit=paging.most)
         return paging.page(rows, lambda one: one.started_at.isoformat(), _run)
 
@@ -121,13 +121,3 @@ def _drift(found: Finding) -> DriftShown:
         observed=drift.observed,
         outcome=drift.outcome,
     )
-
-
-def _time(key: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(key)
-    except ValueError:
-        raise Refusal("bad_cursor") from None
-    if at.tzinfo is None:
-        raise Refusal("bad_cursor")
-    return at

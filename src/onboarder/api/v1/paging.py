@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
@@ -44,6 +45,17 @@ class Paging:
 def cursor(key: str) -> str:
     """The cursor behind that key."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def moment(key: str) -> datetime:
+    """The time that a key of a list by time begins with, in UTC; 400 `bad_cursor` for what is none."""
+    try:
+        at = datetime.fromisoformat(key)
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal("bad_cursor") from None
 
 
 async def paging(

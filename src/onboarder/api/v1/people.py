@@ -113,7 +113,7 @@ def _people(made: APIRouter, premises: Premises) -> None:
         markets = None if sent.markets is None else _markets(sent.markets)
         changes = Changes(sent.name, markets, sent.disabled)
         async with entrance.database.write() as tx:
-            there = await staff.looked_after(tx, who, person)
+            there = await staff.looked_after(tx, who, person, to_change=True)
             versions.must_match(_shown(there))
             after = await staff.change_person(tx, entrance, there, changes, by=who.id)
         shown = _shown(after)

@@ -12,7 +12,7 @@ from onboarder.api.premises import Premises
 from onboarder.api.v1.bodies import ULID, Page, Sent, Shown, Ulid
 from onboarder.api.v1.door import allowed
 from onboarder.api.v1.once import Repeatable
-from onboarder.api.v1.paging import Paged
+from onboarder.api.v1.paging import Paged, moment
 from onboarder.api.v1.refusal import Refusal
 from onboarder.model.ids import MarketCode, MarketplaceName, MerchantId
 from onboarder.model.plans import Difference, PlanState, Share
@@ -154,13 +154,7 @@ def _refuse(why: PlanWhy) -> NoReturn:
 
 def _place(key: str) -> tuple[datetime, str]:
     at, _, number = key.partition("|")
-    try:
-        made_at = datetime.fromisoformat(at)
-    except ValueError:
-        raise Refusal("bad_cursor") from None
-    if made_at.tzinfo is None:
-        raise Refusal("bad_cursor")
-    return made_at, number
+    return moment(at), number
 
 
 def _shown(plan: PlanRecord) -> PlanShown:

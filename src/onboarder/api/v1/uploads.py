@@ -34,7 +34,9 @@ def router(premises: Premises) -> APIRouter:
         async def work() -> str:
             return (await uploads.begin(kit, who, announced)).id
 
-        return _shown(await uploads.look(kit, who, await once.do(work)))
+        await once.do(work)
+        # Once more, as it may be known as begun and have been forgotten since: half sent files are after a while.
+        return _shown(await uploads.begin(kit, who, announced))
 
     @made.get(UPLOAD)
     async def look(upload: UploadKey, who: Worker) -> UploadShown:

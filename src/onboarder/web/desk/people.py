@@ -36,7 +36,7 @@ def routes(made: APIRouter) -> None:
             disabled=text_of(form, "berhenti") == "ya",
         )
         async with entrance.database.write() as tx:
-            there = await staff.looked_after(tx, visit.person, person)
+            there = await staff.looked_after(tx, visit.person, person, to_change=True)
             if there.role is not Role.CANVASSER:
                 changes = Changes(name=changes.name, disabled=changes.disabled)
             await staff.change_person(tx, entrance, there, changes, by=visit.person.id)
