@@ -138,6 +138,34 @@ def test_stock_counts_over_all_locations_and_changes_only_what_differs() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("held", "wanted", "changes"),
+    [
+        ((5, 10), 3, {"sloc_0": 0, "sloc_1": 3}),
+        ((0, 10), 0, {"sloc_1": 0}),
+        ((4, 3, 2), 4, {"sloc_0": 0, "sloc_2": 1}),
+        ((4, 3, 2), 12, {"sloc_0": 7}),
+        ((4, 2.5), 4, {"sloc_0": 2, "sloc_1": 2}),
+        ((4, 3, 2), 9, {}),
+    ],
+)
+def test_locations_together_never_hold_more_than_is_wanted(
+    held: tuple[float, ...], wanted: int, changes: dict[str, int]
+) -> None:
+    places = {f"sloc_{number}": quantity for number, quantity in enumerate(held)}
+    levels = (
+        wire.Level(location_id=one, stocked_quantity=quantity) for one, quantity in places.items()
+    )
+
+    body = mapping.levels_body(
+        _stocked(a=tuple(levels)), [Offer(Reference("a"), "", 1, wanted)], ""
+    )
+
+    assert body["create"] == []
+    assert {row["location_id"]: row["stocked_quantity"] for row in body["update"]} == changes
+    assert sum((places | changes).values()) == wanted
+
+
 def test_variants_are_shown_in_one_order_however_mercur_sorts_them() -> None:
     product = _stocked(b=(), a=(), c=())
 

@@ -152,16 +152,29 @@ def levels_body(
     variants = by_sku(product)
     for offer in offers:
         for link in variants[offer.reference].inventory_items[:1]:
-            levels = sorted(link.inventory.location_levels, key=lambda one: one.location_id)
-            row: dict[str, object] = {"inventory_item_id": link.inventory.id}
-            if levels:
-                elsewhere = sum(round(one.stocked_quantity) for one in levels[1:])
-                at, quantity = levels[0].location_id, max(0, offer.stock - elsewhere)
-                if quantity != levels[0].stocked_quantity:
-                    update.append({**row, "location_id": at, "stocked_quantity": quantity})
+            item = link.inventory
+            if item.location_levels:
+                update += _changed_levels(item, offer.stock)
             else:
-                create.append({**row, "location_id": location, "stocked_quantity": offer.stock})
+                create.append(_level_row(item.id, location, offer.stock))
     return {"create": create, "update": update}
+
+
+def _changed_levels(item: wire.Inventory, stock: int) -> Iterable[dict[str, object]]:
+    """Other locations keep what they hold as far as it is still wanted; the first has the rest."""
+    first, *others = sorted(item.location_levels, key=lambda one: one.location_id)
+    left = stock
+    for level in others:
+        kept = min(round(level.stocked_quantity), left)
+        left -= kept
+        if kept != level.stocked_quantity:
+            yield _level_row(item.id, level.location_id, kept)
+    if left != first.stocked_quantity:
+        yield _level_row(item.id, first.location_id, left)
+
+
+def _level_row(item: str, location: str, quantity: int) -> dict[str, object]:
+    return {"inventory_item_id": item, "location_id": location, "stocked_quantity": quantity}
 
 
 def reference_of(product: wire.Product) -> Reference | None:
