@@ -87,6 +87,12 @@ STOCK_REFUSED = Advice(
     "Jumlah stok tidak diterima Mercur. Periksa stok barang ini.",
     "The stock quantity is not accepted. Correct it.",
 )
+NO_STOCK_KEPT = Advice(
+    "mercur.no_stock_kept",
+    Actor.COORDINATOR,
+    "Mercur tidak menghitung stok tiap pilihan barang ini. Nyalakan lagi pengelolaan stoknya bersama pedagang.",
+    "Mercur keeps no stock of a variant, or that of several goods together. Have each variant keep its own again.",
+)
 PHOTO_REFUSED = Advice(
     "mercur.photo_refused",
     Actor.COORDINATOR,

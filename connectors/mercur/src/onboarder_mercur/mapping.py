@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from onboarder.connector.contract import Category, ListingDraft
-from onboarder.connector.errors import FieldFault, Rejected, Unsupported
+from onboarder.connector.errors import ActionNeeded, FieldFault, Rejected, Unsupported
 from onboarder.connector.manifest import Limits
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.shop import (
@@ -16,7 +16,7 @@ from onboarder.model.shop import (
     Offer,
 )
 from onboarder_mercur import wire
-from onboarder_mercur.advice import CONTENT, OTHER_SHAPE
+from onboarder_mercur.advice import CONTENT, NO_STOCK_KEPT, OTHER_SHAPE
 
 OPTION = "Pilihan"
 """The one option of every product; Mercur demands at least one."""
@@ -145,19 +145,32 @@ def levels_body(
 ) -> dict[str, list[dict[str, object]]]:
     """Changes that make each variant's stock over all locations the offer's; empty lists where it already is.
 
-    A variant that is stocked nowhere gets a level at `location`.
+    A variant that is stocked nowhere gets a level at `location`. `ActionNeeded` if Mercur keeps no stock of one.
     """
     create: list[dict[str, object]] = []
     update: list[dict[str, object]] = []
     variants = by_sku(product)
     for offer in offers:
-        for link in variants[offer.reference].inventory_items[:1]:
-            item = link.inventory
-            if item.location_levels:
-                update += _changed_levels(item, offer.stock)
-            else:
-                create.append(_level_row(item.id, location, offer.stock))
+        item = _to_stock(variants[offer.reference])
+        if item.location_levels:
+            update += _changed_levels(item, offer.stock)
+        else:
+            create.append(_level_row(item.id, location, offer.stock))
     return {"create": create, "update": update}
+
+
+def _to_stock(variant: wire.Variant) -> wire.Inventory:
+    item = _kept_stock(variant)
+    if item is None:
+        detail = f"{variant.sku}: {len(variant.inventory_items)} inventory items"
+        raise ActionNeeded(NO_STOCK_KEPT, one_listing=True, detail=detail)
+    return item
+
+
+def _kept_stock(variant: wire.Variant) -> wire.Inventory | None:
+    """None if somebody had Mercur keep no stock of the variant, or that of several goods together."""
+    links = variant.inventory_items
+    return links[0].inventory if len(links) == 1 else None
 
 
 def _changed_levels(item: wire.Inventory, stock: int) -> Iterable[dict[str, object]]:
@@ -227,11 +240,12 @@ def _in_order(offers: Iterable[ObservedOffer]) -> tuple[ObservedOffer, ...]:
 
 
 def _observed_offer(variant: wire.Variant) -> ObservedOffer:
-    levels = [level for link in variant.inventory_items for level in link.inventory.location_levels]
+    item = _kept_stock(variant)
+    levels = None if item is None else item.location_levels
     return ObservedOffer(
         reference=Reference(variant.sku or variant.id),
         price=price_of(variant),
-        stock=sum(round(level.stocked_quantity) for level in levels),
+        stock=None if levels is None else sum(round(level.stocked_quantity) for level in levels),
     )
 
 

@@ -38,6 +38,11 @@ class Revision:
     ) -> ObservedListing:
         """Set the named fields; a rejected product is proposed again. Variants that are not there are left out."""
         content = draft.content
+        if ListingField.STOCK in fields:
+            known = [one for one in content.offers if one.reference in self._before]
+            mapping.levels_body(
+                self.product, known, location
+            )  # what cannot be stocked is found first
         await self._set_content(mapping.content_body(draft, fields, category=category))
         if ListingField.VARIANTS in fields:
             await self._set_variants(content)
