@@ -128,12 +128,11 @@ def test_stock_counts_over_all_locations_and_changes_only_what_differs() -> None
     product = _stocked(a=levels, b=(), c=levels)
     offers = [Offer(Reference(sku), sku, 1, stock) for sku, stock in (("a", 9), ("b", 2), ("c", 7))]
 
-    body = mapping.levels_body(product, offers, "sloc_1")
+    create = mapping.first_levels(product, offers)
+    update = mapping.changed_levels(product, offers)
 
-    assert body["create"] == [
-        {"inventory_item_id": "iitem_b", "location_id": "sloc_1", "stocked_quantity": 2}
-    ]
-    assert body["update"] == [
+    assert create == [{"inventory_item_id": "iitem_b", "stocked_quantity": 2}]
+    assert update == [
         {"inventory_item_id": "iitem_a", "location_id": "sloc_1", "stocked_quantity": 6}
     ]
 
@@ -157,12 +156,10 @@ def test_locations_together_never_hold_more_than_is_wanted(
         wire.Level(location_id=one, stocked_quantity=quantity) for one, quantity in places.items()
     )
 
-    body = mapping.levels_body(
-        _stocked(a=tuple(levels)), [Offer(Reference("a"), "", 1, wanted)], ""
-    )
+    product, offer = _stocked(a=tuple(levels)), Offer(Reference("a"), "", 1, wanted)
+    rows = mapping.changed_levels(product, [offer])
 
-    assert body["create"] == []
-    assert {row["location_id"]: row["stocked_quantity"] for row in body["update"]} == changes
+    assert {row["location_id"]: row["stocked_quantity"] for row in rows} == changes
     assert sum((places | changes).values()) == wanted
 
 

@@ -1,4 +1,4 @@
-"""Stock of goods that somebody rearranged at Mercur."""
+"""Stock where somebody rearranged goods or stock locations at Mercur."""
 
 import json
 from collections.abc import AsyncGenerator, Sequence
@@ -12,7 +12,7 @@ from tests.marketplace.samples import connector_on, draft_of, listing_content
 
 from onboarder.connector.budget import UnlimitedBudget
 from onboarder.connector.contract import Access, Credentials
-from onboarder.connector.errors import ActionNeeded
+from onboarder.connector.errors import ActionNeeded, Unavailable
 from onboarder.connector.http import MarketplaceHttp, open_client
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.shop import ListingField
@@ -32,10 +32,17 @@ class Shelf:
 
     items: Sequence[Levels]
     locations: Sequence[str] = ("sloc_1",)
+    refuses: str = ""
+    """The 404 that every call but the first gets."""
+    reads: list[str] = field(default_factory=list[str])
     writes: list[object] = field(default_factory=list[object])
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.method != "GET":
+        if self.refuses and self.reads:
+            return httpx.Response(404, json={"type": "not_found", "message": self.refuses})
+        if request.method == "GET":
+            self.reads.append(request.url.path)
+        else:
             self.writes.append(json.loads(request.content))
         if request.url.path.endswith("/location-levels/batch"):
             rows = json.loads(request.content)
@@ -112,3 +119,50 @@ async def test_what_mercur_does_not_count_is_not_shown_as_stock() -> None:
 
     assert stock is None
     assert shelf.writes == [{"title": "Judul baru"}]
+
+
+async def test_goods_that_lie_somewhere_need_no_stock_location_of_ours() -> None:
+    async with before(shelf := Shelf([{"sloc_1": 5, "sloc_2": 3}], locations=())) as mercur:
+        stock = await set_fields(mercur, ListingField.TITLE, ListingField.STOCK)
+
+    assert stock == LISTING.offers[0].stock == 5
+    assert shelf.writes[-1] == {
+        "create": [],
+        "update": [
+            {"inventory_item_id": "iitem_0", "stocked_quantity": 2, "location_id": "sloc_1"}
+        ],
+    }
+    assert "/vendor/sellers/me" not in shelf.reads
+
+
+async def test_a_store_without_a_stock_location_keeps_its_listing_and_is_tried_again() -> None:
+    async with before(shelf := Shelf([{}], locations=())) as mercur:
+        with pytest.raises(Unavailable, match="no_location"):
+            await set_fields(mercur, ListingField.TITLE, ListingField.STOCK)
+
+    assert shelf.writes == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Item iitem_0 is not stocked at location sloc_1",
+        "Inventory item with id: iitem_0 was not found",
+        "Product variant with id: variant_1 was not found",
+    ],
+)
+async def test_a_part_that_vanishes_meanwhile_does_not_mean_that_the_listing_is_gone(
+    message: str,
+) -> None:
+    async with before(Shelf([{"sloc_1": 1}], refuses=message)) as mercur:
+        with pytest.raises(Unavailable, match="changed_meanwhile"):
+            await set_fields(mercur, ListingField.STOCK)
+
+
+async def test_a_store_that_is_gone_says_nothing_of_its_listings() -> None:
+    refusal = "Seller with id: sel_1 was not found"
+    async with before(Shelf([{}], refuses=refusal)) as mercur:
+        with pytest.raises(ActionNeeded, match="store_gone"):
+            await set_fields(mercur, ListingField.STOCK)
+
+        assert await mercur.observe_store(ACCESS) is None

@@ -117,6 +117,24 @@ GONE = Advice(
     "Data ini sudah tidak ada di Mercur. Sistem memeriksa ulang.",
     "The record is no longer at Mercur. The store is looked at again.",
 )
+STORE_GONE = Advice(
+    "mercur.store_gone",
+    Actor.OPERATOR,
+    "Mercur tidak mengenal toko ini lagi. Operator menanyakannya ke Mercur.",
+    "Mercur no longer knows this store. Ask Mercur's operator what became of it.",
+)
+CHANGED_MEANWHILE = Advice(
+    "mercur.changed_meanwhile",
+    Actor.NOBODY,
+    "Pilihan atau stok barang ini diubah di Mercur pada saat yang sama. Sistem melihat lagi dan mencoba lagi sendiri.",
+    "A variant or its stock was removed at Mercur at the same moment. It is looked at and tried again by itself.",
+)
+NO_LOCATION = Advice(
+    "mercur.no_location",
+    Actor.NOBODY,
+    "Toko ini tidak punya lokasi stok lagi di Mercur. Sistem membuatnya sendiri ketika toko diperiksa lagi.",
+    "The store has no stock location at Mercur any more. It gets one by itself when the store is next looked at.",
+)
 RACE = Advice(
     "mercur.race",
     Actor.NOBODY,

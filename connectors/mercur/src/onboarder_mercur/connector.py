@@ -97,8 +97,10 @@ class MercurConnector:
     async def observe_store(self, access: Access) -> ObservedStore | None:
         try:
             return await self._observe(access)
-        except Gone:
-            return None
+        except ActionNeeded as error:
+            if error.advice is advice.STORE_GONE:
+                return None
+            raise
 
     async def complete_store(self, access: Access, content: StoreContent) -> ObservedStore:
         """One stock location, found before it is made, linked to the shop window."""
@@ -146,9 +148,8 @@ class MercurConnector:
         category = None
         if ListingField.CATEGORY in fields:
             category = await self._category(auth, draft.content.category)
-        location = await self._directory.location(auth, access.remote_id)
-        revision = Revision(self._api, auth, product, draft.content.reference)
-        seen = await revision.set_fields(draft, fields, category=category, location=location)
+        revision = self._revision(access, product, draft.content.reference)
+        seen = await revision.set_fields(draft, fields, category=category)
         if category is not None:
             self._expect_category(revision.product, draft.content)
         return seen
@@ -204,12 +205,15 @@ class MercurConnector:
                 raise ActionNeeded(advice.SKU_TAKEN, detail=doubt.detail) from None
             raise
         with errors.doubt_after(reference, advice.STOCK_LATER):
-            location = await self._directory.location(auth, access.remote_id)
-            revision = Revision(self._api, auth, product, reference)
-            await revision.set_stock(draft.content.offers, location)
+            await self._revision(access, product, reference).set_stock(draft.content.offers)
         self._expect_category(product, draft.content)
         observed = mapping.observed_listing(product, reference)
         return replace(observed, offers=mapping.offers_as_sent(draft.content.offers))
+
+    def _revision(self, access: Access, product: wire.Product, reference: Reference) -> Revision:
+        auth = member_auth(access)
+        location = partial(self._directory.location, auth, access.remote_id)
+        return Revision(self._api, auth, product, reference, location)
 
     def _expect_category(self, product: wire.Product, wanted: ListingContent) -> None:
         """Of a category removed meanwhile Mercur says nothing and leaves it out: look at the product again."""

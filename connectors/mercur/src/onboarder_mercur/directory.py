@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from onboarder.connector.errors import ActionNeeded, Gone
+from onboarder.connector.errors import ActionNeeded, Unavailable
 from onboarder.model.ids import RemoteId
 from onboarder_mercur import storefront
-from onboarder_mercur.advice import GONE, NO_CHANNEL
+from onboarder_mercur.advice import NO_CHANNEL, NO_LOCATION
 from onboarder_mercur.api import MercurApi
 from onboarder_mercur.auth import MemberAuth
 
@@ -41,7 +41,7 @@ class Directory:
         return known.get(handle)
 
     async def location(self, auth: MemberAuth, store: RemoteId) -> str:
-        """Id of the store's stock location; `Gone` if it has none, so that the store is completed again."""
+        """Id of the store's stock location; `Unavailable` if it has none until the store is completed again."""
         return await self._locations.get(store, lambda: self._find_location(auth))
 
     def forget(self, store: RemoteId) -> None:
@@ -64,7 +64,7 @@ class Directory:
     async def _find_location(self, auth: MemberAuth) -> str:
         location = storefront.own_location(await self._api.seller(auth))
         if location is None:
-            raise Gone(GONE, detail="the store has no stock location")
+            raise Unavailable(NO_LOCATION)
         return location.id
 
 

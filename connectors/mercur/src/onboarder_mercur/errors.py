@@ -30,6 +30,7 @@ from onboarder_mercur.advice import (
     ATTRIBUTES,
     BAD_REFERENCE,
     BAD_REQUEST,
+    CHANGED_MEANWHILE,
     CHOICES,
     EMAIL_TAKEN,
     GONE,
@@ -42,6 +43,7 @@ from onboarder_mercur.advice import (
     REFERENCE_TAKEN,
     SKU_TAKEN,
     STOCK_REFUSED,
+    STORE_GONE,
     UNKNOWN_CATEGORY,
     WRONG_ADDRESS,
     WRONG_LOGIN,
@@ -116,10 +118,19 @@ _ROWS = (
     ErrorRow(BAD_REQUEST, Rejected, 400, "invalid_data", "^Invalid request: "),
     # gone
     ErrorRow(GONE, Gone, 404, "not_found", "^Product with id: .*was not found"),
-    ErrorRow(GONE, Gone, 404, "not_found", "^Product variant with id: .*was not found"),
-    ErrorRow(GONE, Gone, 404, "not_found", "is not stocked at location"),
-    ErrorRow(GONE, Gone, 404, "not_found", "^Inventory item with id: .*was not found"),
-    ErrorRow(GONE, Gone, 404, "not_found", "^Seller.* not found"),
+    # a part of what was read just before is gone, the listing is not
+    ErrorRow(
+        CHANGED_MEANWHILE,
+        Unavailable,
+        404,
+        "not_found",
+        "^Product variant with id: .*was not found",
+    ),
+    ErrorRow(CHANGED_MEANWHILE, Unavailable, 404, "not_found", "is not stocked at location"),
+    ErrorRow(
+        CHANGED_MEANWHILE, Unavailable, 404, "not_found", "^Inventory item with id: .*was not found"
+    ),
+    ErrorRow(STORE_GONE, ActionNeeded, 404, "not_found", "^Seller.* not found"),
     ErrorRow(WRONG_ADDRESS, ActionNeeded, 404, "", "Cannot [A-Z]+ /"),
 )
 

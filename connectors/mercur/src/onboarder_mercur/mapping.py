@@ -24,6 +24,8 @@ ONLY_CHOICE = "Standar"
 """Its value where a product has no choices."""
 
 Body = Mapping[str, object]
+Row = dict[str, object]
+"""One good's stock at one location."""
 
 
 def check(draft: ListingDraft, limits: Limits) -> None:
@@ -140,31 +142,36 @@ def offers_as_sent(offers: Sequence[Offer]) -> tuple[ObservedOffer, ...]:
     return _in_order(ObservedOffer(one.reference, one.price, one.stock) for one in offers)
 
 
-def levels_body(
-    product: wire.Product, offers: Sequence[Offer], location: str
-) -> dict[str, list[dict[str, object]]]:
-    """Changes that make each variant's stock over all locations the offer's; empty lists where it already is.
+def changed_levels(product: wire.Product, offers: Sequence[Offer]) -> list[Row]:
+    """Changes that make each variant's stock over all its locations the offer's; none where it already is.
 
-    A variant that is stocked nowhere gets a level at `location`. `ActionNeeded` if Mercur keeps no stock of one.
+    `ActionNeeded` if Mercur keeps no stock of a variant.
     """
-    create: list[dict[str, object]] = []
-    update: list[dict[str, object]] = []
+    stocked = _to_stock(product, offers)
+    return [row for item, stock in stocked if item.location_levels for row in _shares(item, stock)]
+
+
+def first_levels(product: wire.Product, offers: Sequence[Offer]) -> list[Row]:
+    """A first level for each variant that is stocked nowhere, still without a location. `ActionNeeded` as above."""
+    stocked = _to_stock(product, offers)
+    return [_level(item, stock) for item, stock in stocked if not item.location_levels]
+
+
+def at_location(row: Row, location: str) -> Row:
+    return {**row, "location_id": location}
+
+
+def _to_stock(
+    product: wire.Product, offers: Sequence[Offer]
+) -> Iterable[tuple[wire.Inventory, int]]:
     variants = by_sku(product)
     for offer in offers:
-        item = _to_stock(variants[offer.reference])
-        if item.location_levels:
-            update += _changed_levels(item, offer.stock)
-        else:
-            create.append(_level_row(item.id, location, offer.stock))
-    return {"create": create, "update": update}
-
-
-def _to_stock(variant: wire.Variant) -> wire.Inventory:
-    item = _kept_stock(variant)
-    if item is None:
-        detail = f"{variant.sku}: {len(variant.inventory_items)} inventory items"
-        raise ActionNeeded(NO_STOCK_KEPT, one_listing=True, detail=detail)
-    return item
+        variant = variants[offer.reference]
+        item = _kept_stock(variant)
+        if item is None:
+            detail = f"{variant.sku}: {len(variant.inventory_items)} inventory items"
+            raise ActionNeeded(NO_STOCK_KEPT, one_listing=True, detail=detail)
+        yield item, offer.stock
 
 
 def _kept_stock(variant: wire.Variant) -> wire.Inventory | None:
@@ -173,7 +180,7 @@ def _kept_stock(variant: wire.Variant) -> wire.Inventory | None:
     return links[0].inventory if len(links) == 1 else None
 
 
-def _changed_levels(item: wire.Inventory, stock: int) -> Iterable[dict[str, object]]:
+def _shares(item: wire.Inventory, stock: int) -> Iterable[Row]:
     """Other locations keep what they hold as far as it is still wanted; the first has the rest."""
     first, *others = sorted(item.location_levels, key=lambda one: one.location_id)
     left = stock
@@ -181,13 +188,13 @@ def _changed_levels(item: wire.Inventory, stock: int) -> Iterable[dict[str, obje
         kept = min(round(level.stocked_quantity), left)
         left -= kept
         if kept != level.stocked_quantity:
-            yield _level_row(item.id, level.location_id, kept)
+            yield at_location(_level(item, kept), level.location_id)
     if left != first.stocked_quantity:
-        yield _level_row(item.id, first.location_id, left)
+        yield at_location(_level(item, left), first.location_id)
 
 
-def _level_row(item: str, location: str, quantity: int) -> dict[str, object]:
-    return {"inventory_item_id": item, "location_id": location, "stocked_quantity": quantity}
+def _level(item: wire.Inventory, quantity: int) -> Row:
+    return {"inventory_item_id": item.id, "stocked_quantity": quantity}
 
 
 def reference_of(product: wire.Product) -> Reference | None:

@@ -3,7 +3,7 @@
 Every write sets an absolute value, so that all of it can be repeated after any failure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from onboarder.connector.contract import ListingDraft
@@ -19,14 +19,21 @@ class Revision:
     """One product under change; `product` is what Mercur last answered."""
 
     def __init__(
-        self, api: MercurApi, auth: MemberAuth, product: wire.Product, reference: Reference
+        self,
+        api: MercurApi,
+        auth: MemberAuth,
+        product: wire.Product,
+        reference: Reference,
+        location: Callable[[], Awaitable[str]],
     ) -> None:
+        """`location` finds where goods are stocked that lie nowhere yet; it is not asked without need."""
         self.product = product
         self._before = mapping.by_sku(product)
         self._api = api
         self._auth = auth
         self._id = RemoteId(product.id)
         self._reference = reference
+        self._location = location
 
     async def set_fields(
         self,
@@ -34,35 +41,40 @@ class Revision:
         fields: frozenset[ListingField],
         *,
         category: str | None,
-        location: str,
     ) -> ObservedListing:
         """Set the named fields; a rejected product is proposed again. Variants that are not there are left out."""
         content = draft.content
-        if ListingField.STOCK in fields:
-            known = [one for one in content.offers if one.reference in self._before]
-            mapping.levels_body(
-                self.product, known, location
-            )  # what cannot be stocked is found first
+        await self._foresee(content, fields)
         await self._set_content(mapping.content_body(draft, fields, category=category))
         if ListingField.VARIANTS in fields:
             await self._set_variants(content)
         if ListingField.PRICE in fields:
             await self._set_prices(content.offers)
         offers = tuple(self._to_stock(content, all_of_them=ListingField.STOCK in fields))
-        await self.set_stock(offers, location)
+        await self.set_stock(offers)
         return _with_stock(mapping.observed_listing(self.product), offers)
 
-    async def set_stock(self, offers: Sequence[Offer], location: str) -> None:
+    async def set_stock(self, offers: Sequence[Offer]) -> None:
         """In one call, or in none if it is right already. The product's answer does not show it yet."""
-        body = mapping.levels_body(self.product, offers, location)
-        wanted = len(body["create"]) + len(body["update"])
-        if wanted == 0:
+        create = mapping.first_levels(self.product, offers)
+        update = mapping.changed_levels(self.product, offers)
+        if not create and not update:
             return
+        place = await self._location() if create else ""
+        body = {"create": [mapping.at_location(row, place) for row in create], "update": update}
         levels = await self._api.set_levels(self._auth, body, self._reference)
-        if len(levels.created) + len(levels.updated) != wanted:
+        if len(levels.created) + len(levels.updated) != len(create) + len(update):
             raise OutcomeUnknown(
                 advice.STOCK_LATER, reference=self._reference, detail="levels missing"
             )
+
+    async def _foresee(self, content: ListingContent, fields: frozenset[ListingField]) -> None:
+        """What keeps stock from being set is found before anything is sent."""
+        known = [one for one in content.offers if one.reference in self._before]
+        bare = ListingField.STOCK in fields and mapping.first_levels(self.product, known)
+        new = ListingField.VARIANTS in fields and len(known) < len(content.offers)
+        if bare or new:
+            await self._location()
 
     async def _set_content(self, body: dict[str, object]) -> None:
         if self.product.status is wire.ProductStatus.REJECTED:
