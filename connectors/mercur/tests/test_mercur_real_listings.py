@@ -260,6 +260,37 @@ async def test_changes_made_by_hand_are_observed(mercur: Mercur) -> None:
     assert (seen.offers[0].price, seen.offers[0].stock) == (99_000, 1)
 
 
+async def test_stock_is_right_over_two_locations_and_unknown_once_it_is_not_kept(
+    mercur: Mercur,
+) -> None:
+    content = listing_content("places-p1")
+    fewer = draft_of(replace(content, offers=(replace(content.offers[0], stock=3),)))
+    stock = frozenset({ListingField.STOCK})
+    async with shop_at(mercur, "places") as shop:
+        way, hand, ours = member_auth(shop.access), shop.hand, content.reference
+        listing = await shop.create(content)
+        second = await hand.create_location(way, {"name": "Gudang"}, ours)
+        [variant] = (await hand.product(way, listing.remote_id)).variants
+        item = variant.inventory_items[0].inventory.id
+        level = {"inventory_item_id": item, "location_id": second.id, "stocked_quantity": 10}
+        await hand.set_levels(way, {"create": [level], "update": []}, ours)
+        both = await shop.seen(content)
+        change = shop.connector.update_listing(shop.access, listing.remote_id, fewer, stock)
+        answered, spread = await change, await shop.seen(content)
+        off = {"manage_inventory": False}
+        await hand.write_part(way, listing.remote_id, ("variants", variant.id), off, ours)
+        unkept = await shop.seen(content)
+        with pytest.raises(ActionNeeded, match="no_stock_kept"):
+            await shop.connector.update_listing(shop.access, listing.remote_id, fewer, stock)
+
+    assert [_shown(one)["stock"] for one in (both, answered, spread, unkept)] == [
+        [15],
+        [3],
+        [3],
+        [None],
+    ]
+
+
 async def test_pages_show_every_listing_once_and_others_without_a_reference(
     mercur: Mercur, monkeypatch: pytest.MonkeyPatch
 ) -> None:
