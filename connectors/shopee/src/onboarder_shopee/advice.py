@@ -8,6 +8,11 @@ def _say(code: str, who: Actor, indonesian: str, english: str) -> Advice:
     return Advice(f"shopee.{code}", who, indonesian, english)
 
 
+def _mend(code: str, indonesian: str, english: str) -> Advice:
+    """About the product: whoever registered it mends it."""
+    return _say(code, Actor.CANVASSER, indonesian, english)
+
+
 NO_KEY = _say(
     "no_key",
     Actor.OPERATOR,
@@ -214,81 +219,71 @@ NOT_APPLIED = _say(
 )
 
 # The content.
-CONTENT = _say(
+CONTENT = _mend(
     "content",
-    Actor.CANVASSER,
     "Isian barang ditolak. Perbaiki isian yang disebut.",
     "The product's content was refused. Mend what is named.",
 )
-CATEGORY = _say(
+CATEGORY = _mend(
     "category",
-    Actor.CANVASSER,
     "Kategori ini tidak bisa dipakai. Pilih kategori lain.",
     "This category cannot be used. Choose another one.",
 )
-FORBIDDEN_CATEGORY = _say(
+FORBIDDEN_CATEGORY = _mend(
     "forbidden_category",
-    Actor.CANVASSER,
     "Kategori ini butuh izin khusus (obat, merek, atau barang terbatas). Barang ini tidak bisa lewat sistem.",
     "This category needs a licence or data that we do not have. The product cannot go up by API.",
 )
-ATTRIBUTES = _say(
+ATTRIBUTES = _mend(
     "attributes",
-    Actor.CANVASSER,
     "Masih ada keterangan produk yang wajib diisi untuk kategori ini.",
     "The category demands product details that are missing or not accepted.",
 )
-BRAND = _say(
+BRAND = _mend(
     "brand",
-    Actor.CANVASSER,
     "Kategori ini mewajibkan merek terdaftar. Pilih kategori lain.",
     "The category wants a registered brand. Choose another category.",
 )
-PRICE = _say(
-    "price", Actor.CANVASSER, "Harga ditolak. Perbaiki harganya.", "The price was refused. Mend it."
-)
-TITLE = _say(
+PRICE = _mend("price", "Harga ditolak. Perbaiki harganya.", "The price was refused. Mend it.")
+TITLE = _mend(
     "title",
-    Actor.CANVASSER,
     "Nama barang ditolak. Perbaiki namanya.",
     "The product's name was refused. Mend it.",
 )
-DESCRIPTION = _say(
+DESCRIPTION = _mend(
     "description",
-    Actor.CANVASSER,
     "Deskripsi ditolak. Perbaiki deskripsinya.",
     "The description was refused. Mend it.",
 )
-PHOTO = _say(
+PHOTO = _mend(
     "photo",
-    Actor.CANVASSER,
     "Foto ditolak. Ambil foto baru yang jelas (JPG atau PNG).",
     "A photo was refused. Take a new, clear one (JPG or PNG).",
 )
-STOCK = _say(
-    "stock", Actor.CANVASSER, "Stok ditolak. Perbaiki stoknya.", "The stock was refused. Mend it."
-)
-CHOICES = _say(
+STOCK = _mend("stock", "Stok ditolak. Perbaiki stoknya.", "The stock was refused. Mend it.")
+CHOICES = _mend(
     "choices",
-    Actor.CANVASSER,
     "Varian ditolak. Perbaiki nama atau jumlah varian.",
     "The choices were refused. Mend their names or number.",
 )
-OTHER_CHOICES = _say(
+OTHER_CHOICES = _mend(
     "other_choices",
-    Actor.CANVASSER,
     "Susunan varian di Shopee berbeda dari catatan kita. Samakan di Seller Centre atau di daftar barang.",
     "The item has choices of another shape. Make them agree in Seller Centre or in the register.",
 )
-SHIPPING_TIME = _say(
+OPTION_PHOTOS = _say(
+    "option_photos",
+    Actor.MERCHANT,
+    "Varian di Shopee memakai foto, varian baru belum punya. Hapus foto semua varian di Seller Centre, lalu kami lanjut.",
+    "The choices there have photos and a new one has none. Remove all choices' photos in Seller Centre; it goes on then.",
+)
+SHIPPING_TIME = _mend(
     "shipping_time",
-    Actor.CANVASSER,
     "Lama pengemasan tidak cocok dengan kategori ini. Pilih kategori lain.",
     "The category does not allow our days to ship. Choose another category.",
 )
-PROFILE = _say(
+PROFILE = _mend(
     "profile",
-    Actor.CANVASSER,
     "Profil toko ditolak. Perbaiki nama atau deskripsi toko.",
     "The shop's profile was refused. Mend its name or description.",
 )

@@ -101,8 +101,13 @@ class Tier(Wire):
     variation_option_list: Items[Option] = ()
 
 
+class OldImage(Wire):
+    image_id: Text = ""
+
+
 class OldOption(Wire):
     option: str = ""
+    image: OldImage | None = None
 
 
 class OldTier(Wire):
@@ -137,6 +142,15 @@ class Models(Wire):
         return tuple(
             (one.name, tuple(o.option for o in one.option_list)) for one in self.tier_variation
         )
+
+    @property
+    def option_photos(self) -> dict[str, str]:
+        """Of the first level's options; empty where one has none."""
+        for tier in self.standardise_tier_variation[:1]:
+            return {o.variation_option_name: o.image_id or "" for o in tier.variation_option_list}
+        for old in self.tier_variation[:1]:
+            return {o.option: o.image.image_id if o.image else "" for o in old.option_list}
+        return {}
 
 
 class Failed(Wire):

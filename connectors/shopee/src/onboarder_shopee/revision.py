@@ -97,7 +97,7 @@ class Revision:
             return
         body: mapping.Body = {
             "item_id": self._id,
-            "standardise_tier_variation": grid.body(_images(models)),
+            "standardise_tier_variation": grid.body(_photos(models, shown, grid)),
             "model_list": [
                 {"model_id": one.model_id, "tier_index": grid.index(choices.sku_of(one))}
                 for one in kept
@@ -162,11 +162,22 @@ def expect_applied(
         raise OutcomeUnknown(advice.NOT_APPLIED, reference=draft.content.reference, detail=detail)
 
 
-def _images(models: item_wire.Models) -> dict[str, str] | None:
-    """Photos of the first level's options, which an update would otherwise drop; all or none."""
-    for tier in models.standardise_tier_variation[:1]:
-        found = {
-            one.variation_option_name: one.image_id or "" for one in tier.variation_option_list
-        }
-        return found if all(found.values()) else None
-    return None
+def _photos(
+    models: item_wire.Models, shown: choices.Grid, grid: choices.Grid
+) -> dict[str, str] | None:
+    """Photos of the first level's options, which an update would otherwise drop. Shopee wants all or none of them."""
+    there = models.option_photos
+    if not all(there.values()):
+        return None
+    renamed = {
+        grid.places[sku][0]: there[place[0]]
+        for sku, place in shown.places.items()
+        if sku in grid.places and place[0] in there
+    }
+    photos = renamed | there
+    bare = [option for option in grid.options[0] if option not in photos]
+    if there and bare:
+        raise ActionNeeded(
+            advice.OPTION_PHOTOS, look_again=LOCK_LOOK, one_listing=True, detail=", ".join(bare)
+        )
+    return photos
