@@ -297,6 +297,7 @@ async def test_items_go_up_by_either_reading_of_what_sources_disagree_on(
         ({"expire_in": "epoch"}, {}),
         ({"error_prefixes": False}, {}),
         ({"search_by_sku": False}, {}),
+        ({"absent_ids": "refused"}, {}),
         ({"offset_stride": 3}, {}),
         ({"models_most": 20}, {"most_models": 20}),
     ],

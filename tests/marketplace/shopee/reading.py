@@ -44,12 +44,13 @@ def item_list(visit: Visit) -> Reply:
 
 
 def base_info(visit: Visit) -> Reply:
-    """Up to 50 items; an id that is not there is simply missing."""
+    """Up to 50 items; an id that is not there is simply missing, or spoils the call."""
     wanted = visit.ids("item_id_list", IDS_MOST)
     found = filter(None, (item_of(visit.state, one) for one in wanted))
-    shown = [
-        base(item) for item in found if item.shop_id == visit.shop_id and not _is_over(visit, item)
-    ]
+    there = [item for item in found if item.shop_id == visit.shop_id and not _is_over(visit, item)]
+    if visit.rules.absent_ids == "refused" and len(there) < len(set(wanted)):
+        raise visit.refusal("error_item_not_found", "Product not found")
+    shown = [base(item) for item in there]
     if visit.rules.reads(Reading.DEBOOST_BOOLEAN):
         shown = [{**one, "deboost": one["deboost"] == "true"} for one in shown]
     return visit.ok({"item_list": shown})

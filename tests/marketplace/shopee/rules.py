@@ -81,6 +81,8 @@ class Rules(BaseModel):
     offset_stride: Annotated[int, Field(ge=1)] = 1
     """By how much next_offset grows per item: more than 1 shows who computes offsets instead of following them."""
     item_ids: Literal["any", "comma", "repeated"] = "any"
+    absent_ids: Literal["left_out", "refused"] = "left_out"
+    """get_item_base_info leaves out an item that is not there, or answers error_item_not_found to the whole call."""
     review_seconds: Seconds | None = 0
     """Published items are REVIEWING for so long; None: until somebody decides."""
     banned_words: tuple[str, ...] = ("narkoba", "senjata api", "uang palsu")

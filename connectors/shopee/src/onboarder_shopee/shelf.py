@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from onboarder.connector.contract import Access, Page
-from onboarder.connector.errors import Unsupported
+from onboarder.connector.errors import Gone, Unsupported
 from onboarder.model.ids import Reference, RemoteId, normal
 from onboarder.model.shop import ObservedListing
 from onboarder_shopee import item_wire, mapping
@@ -126,11 +126,20 @@ class Shelf:
         """Unknown ids are left out."""
         found: list[item_wire.Item] = []
         for start in range(0, len(ids), IDS_A_CALL):
-            query = self.id_query(ids[start : start + IDS_A_CALL])
-            name = "product/get_item_base_info"
-            answer = await self._api.get(access, name, item_wire.BaseInfo, query)
-            found += answer.item_list
+            found += await self._some(access, ids[start : start + IDS_A_CALL])
         return found
+
+    async def _some(self, access: Access, ids: Sequence[int]) -> list[item_wire.Item]:
+        """An id that is gone may spoil the answer about all the others: then by halves."""
+        name = "product/get_item_base_info"
+        try:
+            answer = await self._api.get(access, name, item_wire.BaseInfo, self.id_query(ids))
+        except Gone:
+            if len(ids) == 1:
+                return []
+            half = len(ids) // 2
+            return [*await self._some(access, ids[:half]), *await self._some(access, ids[half:])]
+        return list(answer.item_list)
 
     async def item(self, access: Access, item_id: int) -> item_wire.Item | None:
         """None if it is not there any more."""
