@@ -8,6 +8,10 @@ def _say(code: str, who: Actor, indonesian: str, english: str) -> Advice:
     return Advice(f"shopee.{code}", who, indonesian, english)
 
 
+def _by_itself(code: str, indonesian: str, english: str) -> Advice:
+    return _say(code, Actor.NOBODY, indonesian, english)
+
+
 def _mend(code: str, indonesian: str, english: str) -> Advice:
     """About the product: whoever registered it mends it."""
     return _say(code, Actor.CANVASSER, indonesian, english)
@@ -57,9 +61,8 @@ OUR_FAULT = _say(
 )
 
 # Tokens and consent.
-TOKEN_OVER = _say(
+TOKEN_OVER = _by_itself(
     "token_over",
-    Actor.NOBODY,
     "Izin masuk sementara habis. Sistem memperbaruinya sendiri.",
     "The access token is over. It is refreshed by itself.",
 )
@@ -87,9 +90,8 @@ NOT_GIVEN = _say(
     "Penjual belum menyetujui. Buka tautan lagi, lalu tekan Konfirmasi Otorisasi.",
     "The seller did not agree. Open the link again and press Confirm Authorization.",
 )
-RENEWAL_UNCLEAR = _say(
+RENEWAL_UNCLEAR = _by_itself(
     "renewal_unclear",
-    Actor.NOBODY,
     "Perpanjangan izin belum pasti berhasil. Sistem mencobanya sekali lagi.",
     "Whether the renewal was done is not known. It is tried once more.",
 )
@@ -169,51 +171,53 @@ NO_PACKAGE = _say(
 )
 
 # By itself.
-RATE = _say(
+RATE = _by_itself(
     "rate",
-    Actor.NOBODY,
     "Shopee meminta kita lebih pelan. Sistem melanjutkan sendiri.",
     "Shopee asks to go slower. Work goes on by itself.",
 )
-DAY_LIMIT = _say(
+DAY_LIMIT = _by_itself(
     "day_limit",
-    Actor.NOBODY,
     "Jatah panggilan Shopee hari ini habis. Sistem melanjutkan setelah pukul 23.00 WIB.",
     "Today's calls to Shopee are used up. Work goes on after the reset at 23:00 WIB.",
 )
-BUSY = _say(
+BUSY = _by_itself(
     "busy",
-    Actor.NOBODY,
     "Shopee sedang terganggu. Sistem mencoba lagi sendiri.",
     "Shopee has a fault of its own. It is tried again by itself.",
 )
-UNCLEAR = _say(
+MOVING = _by_itself(
+    "moving",
+    "Daftar barang toko berubah saat dibaca. Sistem membacanya lagi nanti.",
+    "The shop's list of items changed while it was read. It is read again by itself.",
+)
+MOVING = _by_itself(
+    "moving",
+    "Daftar barang toko berubah saat dibaca. Sistem membacanya lagi nanti.",
+    "The shop's list of items changed while it was read. It is read again by itself.",
+)
+UNCLEAR = _by_itself(
     "unclear",
-    Actor.NOBODY,
     "Belum pasti apakah perubahan sudah masuk. Sistem memeriksanya sendiri.",
     "Whether the change was done is not known. It is looked up by itself.",
 )
-DUPLICATE = _say(
+DUPLICATE = _by_itself(
     "duplicate",
-    Actor.NOBODY,
     "Shopee menganggap barang ini sudah ada. Sistem mencari dan memakainya.",
     "Shopee takes this for an item that exists already. It is looked up and adopted.",
 )
-ALREADY_DONE = _say(
+ALREADY_DONE = _by_itself(
     "already_done",
-    Actor.NOBODY,
     "Varian sudah pernah dibuat. Sistem membacanya kembali.",
     "The choices exist already. They are read back.",
 )
-GONE = _say(
+GONE = _by_itself(
     "gone",
-    Actor.NOBODY,
     "Barang tidak ada lagi di Shopee. Sistem memeriksa ulang sendiri.",
     "The item is no longer there. It is looked at again by itself.",
 )
-NOT_APPLIED = _say(
+NOT_APPLIED = _by_itself(
     "not_applied",
-    Actor.NOBODY,
     "Shopee menjawab berhasil tetapi belum mengubah barangnya. Sistem mencoba lagi.",
     "Shopee said done and changed nothing. It is tried again.",
 )
@@ -246,9 +250,7 @@ BRAND = _mend(
 )
 PRICE = _mend("price", "Harga ditolak. Perbaiki harganya.", "The price was refused. Mend it.")
 TITLE = _mend(
-    "title",
-    "Nama barang ditolak. Perbaiki namanya.",
-    "The product's name was refused. Mend it.",
+    "title", "Nama barang ditolak. Perbaiki namanya.", "The product's name was refused. Mend it."
 )
 DESCRIPTION = _mend(
     "description",

@@ -63,7 +63,7 @@ class Creation:
         async with self._locks.setdefault(access.remote_id, asyncio.Lock()):
             body = await self._body(access, draft)
             reference = draft.content.reference
-            if await self._shelf.find_listed(access, reference) is not None:
+            if await self._shelf.find_before_create(access, reference) is not None:
                 raise OutcomeUnknown(advice.DUPLICATE, reference=reference)
             await self._see_to_own_item(access, draft)
             try:

@@ -29,7 +29,7 @@ class ItemList(Wire):
     item: Items[ItemEntry] = ()
     has_next_page: bool = False
     next_offset: int | None = None
-    total_count: int = 0
+    total_count: int | None = None
 
 
 class PriceInfo(Wire):

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from onboarder.connector.advice import UNREADABLE
 from onboarder.connector.contract import Access, Page
-from onboarder.connector.errors import Gone, Unsupported
+from onboarder.connector.errors import Gone, Unavailable, Unsupported
 from onboarder.model.ids import Reference, RemoteId, normal
 from onboarder.model.shop import ObservedListing
-from onboarder_shopee import item_wire, mapping
+from onboarder_shopee import advice, item_wire, mapping
 from onboarder_shopee.api import ShopeeApi
 from onboarder_shopee.settings import IdList
 
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 IDS_A_CALL = 50
 LIST_PAGE = 100
+WALKS = 3
+"""Times that the list is begun before we leave a shop in motion for later."""
 MOST_SHOPS = 500
 """Shops whose SKUs a process remembers."""
 UNFINISHED = 120
@@ -64,10 +67,18 @@ class Shelf:
 
     async def find(self, access: Access, reference: Reference) -> item_wire.Item | None:
         """By exact SKU, in the list first and then by search: either may lag. Of doubles the oldest, every time."""
-        return await self.find_listed(access, reference) or await self._search(access, reference)
+        return await self._find_listed(access, reference) or await self._search(access, reference)
 
-    async def find_listed(self, access: Access, reference: Reference) -> item_wire.Item | None:
-        """As `find`, by the list alone."""
+    async def find_before_create(
+        self, access: Access, reference: Reference
+    ) -> item_wire.Item | None:
+        """As `find`, but for a list of one page the search is spared: only between two pages can an item hide."""
+        found = await self._find_listed(access, reference)
+        if found is not None or len(self._known[access.remote_id]) < LIST_PAGE:
+            return found
+        return await self._search(access, reference)
+
+    async def _find_listed(self, access: Access, reference: Reference) -> item_wire.Item | None:
         known = await self.known(access)
         ids = [item_id for item_id, one in known.items() if one.sku == reference]
         return await self._oldest(access, ids, reference)
@@ -108,19 +119,34 @@ class Shelf:
             self._withdrawn.popitem(last=False)
 
     async def entries(self, access: Access) -> list[item_wire.ItemEntry]:
-        """Every item that is not deleted, by `next_offset` and never by counting."""
+        """Every item that is not deleted. A deletion during the walk hides an item between two pages: then once more."""
+        for _ in range(WALKS):
+            found = await self._walk(access)
+            if found is not None:
+                return found
+        raise Unavailable(advice.MOVING, detail=f"another total_count in each of {WALKS} walks")
+
+    async def _walk(self, access: Access) -> list[item_wire.ItemEntry] | None:
+        """By `next_offset` and never by counting; None if the number of items changed on the way."""
         found: dict[int, item_wire.ItemEntry] = {}
-        offset, more = 0, True
-        while more:
-            query = [("offset", str(offset)), ("page_size", str(LIST_PAGE))]
-            query += [("item_status", status) for status in item_wire.STATUSES_THERE]
-            page = await self._api.get(access, "product/get_item_list", item_wire.ItemList, query)
-            found |= {
-                one.item_id: one for one in page.item if one.item_status not in item_wire.DELETED
-            }
-            more = page.has_next_page and page.next_offset is not None and page.next_offset > offset
-            offset = page.next_offset or 0
-        return list(found.values())
+        offset, totals = 0, set[int | None]()
+        while True:
+            page = await self._entries_from(access, offset)
+            totals.add(page.total_count)
+            if len(totals) > 1:
+                return None
+            there = (one for one in page.item if one.item_status not in item_wire.DELETED)
+            found |= {one.item_id: one for one in there}
+            if not page.has_next_page:
+                return list(found.values())
+            if page.next_offset is None or page.next_offset <= offset:
+                raise Unavailable(UNREADABLE, detail=f"next_offset {page.next_offset} at {offset}")
+            offset = page.next_offset
+
+    async def _entries_from(self, access: Access, offset: int) -> item_wire.ItemList:
+        query = [("offset", str(offset)), ("page_size", str(LIST_PAGE))]
+        query += [("item_status", status) for status in item_wire.STATUSES_THERE]
+        return await self._api.get(access, "product/get_item_list", item_wire.ItemList, query)
 
     async def items(self, access: Access, ids: Sequence[int]) -> list[item_wire.Item]:
         """Unknown ids are left out."""
