@@ -204,6 +204,44 @@ async def test_off_sale_is_withdrawn_unless_the_item_is_as_young_as_its_last_cha
     assert page.listings[0].state is ListingState.WITHDRAWN
 
 
+@pytest.mark.parametrize("publish", [True, False])
+@pytest.mark.parametrize("changed_first", [True, False])
+async def test_a_lost_create_that_is_finished_goes_on_sale_only_where_we_publish(
+    publish: bool, changed_first: bool
+) -> None:
+    async with shopee_bench(publish=publish) as bench:
+        bench.ready_to_create()
+        bench.answer("product/get_item_list", LISTED)
+        older = an_item(update_time=1_795_000_900) if changed_first else an_item()
+        shown = (fine(item_list=[one]) for one in (*3 * [an_item()], older))
+        bench.answer("product/get_item_base_info", *shown)
+        bench.answer("product/update_item", fine())
+        moved = bench.answer("product/unlist_item", fine())
+
+        found = await bench.connector.find_listing(ACCESS, KEY)
+        if changed_first:
+            title = frozenset({ListingField.TITLE})
+            await bench.connector.update_listing(ACCESS, ITEM, a_product(), title)
+        shown_last = await bench.connector.relist(ACCESS, ITEM)
+
+    assert found is not None
+    assert found.state is ListingState.DRAFT
+    assert moved.call_count == publish
+    assert shown_last.state is ListingState.WITHDRAWN
+
+
+async def test_what_we_withdrew_ourselves_goes_on_sale_again_whoever_published_it() -> None:
+    async with shopee_bench(publish=False) as bench:
+        on_sale = fine(item_list=[an_item(item_status="NORMAL")])
+        bench.answer("product/get_item_base_info", on_sale, fine(item_list=[an_item()]))
+        moved = bench.answer("product/unlist_item", fine())
+
+        await bench.connector.withdraw_listing(ACCESS, ITEM)
+        await bench.connector.relist(ACCESS, ITEM)
+
+    assert moved.call_count == 2
+
+
 async def test_an_update_that_shopee_confirms_and_does_not_make_is_in_doubt() -> None:
     async with shopee_bench() as bench:
         bench.ready_to_create()

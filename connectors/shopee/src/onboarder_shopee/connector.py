@@ -174,6 +174,7 @@ class ShopeeConnector:
         fields: frozenset[ListingField],
     ) -> ObservedListing:
         item = await self._item(access, remote_id)
+        self._shelf.note_begun(item)
         prepared = await self._creation.prepare_update(access, draft, item.category_id, fields)
         revision = self._revision(access, item, draft.content.reference)
         await revision.set_content(
@@ -200,9 +201,10 @@ class ShopeeConnector:
         return await self._shelf.observed(access, item)
 
     async def relist(self, access: Access, remote_id: RemoteId) -> ObservedListing:
-        """What is on sale, in review or banned is left alone."""
+        """What is on sale, in review or banned is left alone, and so is a new item that a person is to publish."""
         item = await self._item(access, remote_id)
-        if item.item_status == item_wire.UNLIST:
+        left_alone = not self._settings.publish and self._shelf.never_on_sale(item)
+        if item.item_status == item_wire.UNLIST and not left_alone:
             await self._revision(access, item).set_on_sale(on_sale=True)
             item = await self._item(access, remote_id)
         return await self._shelf.observed(access, item)

@@ -48,6 +48,7 @@ class Shelf:
         self._known: OrderedDict[RemoteId, dict[int, Known]] = OrderedDict()
         self._walks: OrderedDict[RemoteId, list[int]] = OrderedDict()
         self._withdrawn: OrderedDict[int, None] = OrderedDict()
+        self._begun: OrderedDict[int, None] = OrderedDict()
 
     async def page(self, access: Access, cursor: str | None, size: int) -> Page:
         """In the order of their ids, from those that were there at the first page; the cursor is the last id shown."""
@@ -114,9 +115,13 @@ class Shelf:
 
     def note_withdrawn(self, item_id: int) -> None:
         """We took it off sale ourselves: it is no unfinished create."""
-        self._withdrawn[item_id] = None
-        while len(self._withdrawn) > MOST_SHOPS:
-            self._withdrawn.popitem(last=False)
+        _note(self._withdrawn, item_id)
+        self._begun.pop(item_id, None)
+
+    def note_begun(self, item: item_wire.Item) -> None:
+        """Before a change, which makes an unfinished create look older."""
+        if self.unfinished(item):
+            _note(self._begun, item.item_id)
 
     async def entries(self, access: Access) -> list[item_wire.ItemEntry]:
         """Every item that is not deleted. A deletion during the walk hides an item between two pages: then once more."""
@@ -200,6 +205,11 @@ class Shelf:
             item.item_status == item_wire.UNLIST and young and item.item_id not in self._withdrawn
         )
 
+    def never_on_sale(self, item: item_wire.Item) -> bool:
+        """Whether it is `unfinished`, or was before a change of ours."""
+        begun = item.item_id in self._begun and item.item_status == item_wire.UNLIST
+        return begun or self.unfinished(item)
+
     def id_query(self, ids: Iterable[int]) -> list[tuple[str, str]]:
         texts = [str(one) for one in ids]
         match self._api.settings.item_id_list:
@@ -262,3 +272,9 @@ class Shelf:
         self._known.move_to_end(shop)
         while len(self._known) > MOST_SHOPS:
             self._known.popitem(last=False)
+
+
+def _note(ids: OrderedDict[int, None], item_id: int) -> None:
+    ids[item_id] = None
+    while len(ids) > MOST_SHOPS:
+        ids.popitem(last=False)
