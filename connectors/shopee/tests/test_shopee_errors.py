@@ -194,20 +194,29 @@ async def test_what_is_no_json_is_a_failure_of_transport_whatever_its_status() -
             await bench.connector.observe_store(ACCESS)
 
 
-async def test_an_error_and_a_failure_list_in_one_body_are_both_read() -> None:
+@pytest.mark.parametrize("message", ["", "Update price failed."])
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [("Price is locked in promotion", ActionNeeded), ("Model is busy", OutcomeUnknown)],
+)
+async def test_an_error_and_a_failure_list_in_one_body_are_both_read(
+    message: str, reason: str, error: type[MarketplaceError]
+) -> None:
     async with shopee_bench() as bench:
         failed = {
-            **refused("error_update_price_fail"),
-            "response": {"failure_list": [{"model_id": 0, "failed_reason": "Price is locked"}]},
+            **refused("error_update_price_fail", message),
+            "response": {"failure_list": [{"model_id": 0, "failed_reason": reason}]},
         }
         bench.ready_to_create()
         bench.answer("product/get_item_base_info", fine(item_list=[an_item()]))
         bench.answer("product/update_price", failed)
 
-        with pytest.raises(OutcomeUnknown) as doubt:
+        with pytest.raises(error) as told:
             await bench.connector.update_listing(ACCESS, _ID, a_product(), frozenset({_PRICE}))
 
-        assert "locked" in doubt.value.detail
+        assert message in told.value.detail or error is ActionNeeded
+        assert reason in told.value.detail
+        assert getattr(told.value, "one_listing", False) is (error is ActionNeeded)
 
 
 async def test_a_failure_list_alone_names_the_field() -> None:

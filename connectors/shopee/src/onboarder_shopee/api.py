@@ -13,7 +13,7 @@ from onboarder.connector.http import Answer, Effect, Request
 from onboarder.model.ids import Reference
 from onboarder_shopee import advice, item_wire, wire
 from onboarder_shopee.auth import Keys, ShopeeClock, ShopToken, Signature, token_of
-from onboarder_shopee.errors import FIRST_BACK_OFF, refusal
+from onboarder_shopee.errors import FIRST_BACK_OFF, is_lock, locked, refusal
 from onboarder_shopee.settings import ShopeeSettings, UploadSignature
 
 M = TypeVar("M", bound=BaseModel)
@@ -106,8 +106,11 @@ class ShopeeApi:
     async def _refused(
         self, request: Request, answer: Answer, said: wire.Envelope, shape: type[M]
     ) -> MarketplaceError:
-        if not said.message:
-            said = said.model_copy(update={"message": said.msg or _failures(answer, shape)})
+        failures = _failures(answer, shape)
+        if is_lock(failures):
+            return locked(failures, said.request_id or answer.request_id)
+        message = "; ".join(filter(None, [said.message or said.msg, failures]))
+        said = said.model_copy(update={"message": message})
         error = refusal(said, answer.status, request, self._now(), answer.request_id)
         if not isinstance(error, RateLimited):
             return error
@@ -161,7 +164,7 @@ def _absent(shape: type[BaseModel]) -> object:
 
 
 def _failures(answer: Answer, shape: type[M]) -> str:
-    """The reasons in a `failure_list` that came with an error and no message."""
+    """The reasons in a `failure_list` that came with an error."""
     if shape is not item_wire.Written:
         return ""
     try:
@@ -169,4 +172,4 @@ def _failures(answer: Answer, shape: type[M]) -> str:
         written = item_wire.Written.model_validate(body.get("response") or {})
     except (ValueError, ValidationError):
         return ""
-    return "; ".join(one.failed_reason for one in written.failure_list)
+    return written.reasons

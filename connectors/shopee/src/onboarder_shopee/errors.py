@@ -116,6 +116,22 @@ def rejected(advice: Advice, field: str, reason: str) -> Rejected:
     return Rejected(advice, fields=(FieldFault(field, reason),), detail=f"{field}: {reason}")
 
 
+def is_lock(reason: str) -> bool:
+    """Whether a failure's sentence speaks of a promotion or an order that holds the item."""
+    return re.search(r"(?i)promotion|lock|reserved", reason) is not None
+
+
+def locked(reason: str, request_id: str | None = None) -> ActionNeeded:
+    """Of one item: its other changes wait, those of other items do not."""
+    return ActionNeeded(
+        say.LOCKED,
+        look_again=LOCK_LOOK,
+        one_listing=True,
+        detail=impersonal(reason),
+        request_id=request_id,
+    )
+
+
 def until_reset(now: datetime) -> timedelta:
     """Until Shopee counts the day's calls anew."""
     at = now.astimezone(UTC)

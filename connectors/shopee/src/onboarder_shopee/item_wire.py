@@ -164,6 +164,10 @@ class Written(Wire):
 
     failure_list: Items[Failed] = ()
 
+    @property
+    def reasons(self) -> str:
+        return "; ".join(one.failed_reason for one in self.failure_list)
+
 
 class Found(Wire):
     item_id_list: Items[int] = ()

@@ -1,6 +1,5 @@
 """Bring one item to a draft: content, choices, prices, stocks. Absolute values, so all of it may be repeated."""
 
-import re
 from collections.abc import Sequence
 
 from onboarder.connector.contract import Access, ListingDraft
@@ -16,7 +15,7 @@ from onboarder.model.ids import Reference
 from onboarder.model.shop import ListingContent, ListingField, ObservedListing, Offer
 from onboarder_shopee import advice, choices, item_wire, mapping
 from onboarder_shopee.api import ShopeeApi
-from onboarder_shopee.errors import LOCK_LOOK, impersonal
+from onboarder_shopee.errors import LOCK_LOOK, impersonal, is_lock, locked
 from onboarder_shopee.shelf import Shelf
 
 MODELS_A_CALL = 50
@@ -134,9 +133,9 @@ class Revision:
         written = await self._api.post(self._access, path, item_wire.Written, body, self._reference)
         if not written.failure_list:
             return
-        reason = impersonal("; ".join(one.failed_reason for one in written.failure_list))
-        if field is None or re.search(r"(?i)promotion|lock|reserved", reason):
-            raise ActionNeeded(advice.LOCKED, look_again=LOCK_LOOK, one_listing=True, detail=reason)
+        reason = impersonal(written.reasons)
+        if field is None or is_lock(reason):
+            raise locked(reason)
         raise Rejected(failure, fields=(FieldFault(field, reason),), detail=reason)
 
 
