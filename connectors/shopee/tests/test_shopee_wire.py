@@ -20,8 +20,11 @@ from tests.support.shopee_bench import (
 
 from onboarder.connector.contract import Photo
 from onboarder.connector.errors import (
+    Advice,
     Gone,
+    MarketplaceError,
     OutcomeUnknown,
+    RateLimited,
     Rejected,
     Unavailable,
     Unsupported,
@@ -99,15 +102,27 @@ async def test_a_photo_is_uploaded_alone_by_the_reading_that_is_set(
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
 
 
-async def test_a_photo_refused_inside_a_successful_answer_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("code", "message", "error", "said"),
+    [
+        ("error_image", "image is invalid or not supported", Rejected, advice.PHOTO),
+        ("error_param", "file too large", Rejected, advice.PHOTO),
+        ("common.error_server", "Something wrong. Please try later.", Unavailable, advice.BUSY),
+        ("error_rate_limit", "", RateLimited, advice.RATE),
+    ],
+)
+async def test_what_is_told_of_a_photo_inside_a_successful_answer_is_heard(
+    code: str, message: str, error: type[MarketplaceError], said: Advice
+) -> None:
     async with shopee_bench() as bench:
-        inside = {"id": 0, "error": "error_image", "message": "image is invalid or not supported"}
+        inside = {"id": 0, "error": code, "message": message, "image_info": None}
         bench.answer("media_space/upload_image", fine(image_info_list=[inside]))
 
-        with pytest.raises(Rejected) as photo:
+        with pytest.raises(error) as told:
             await bench.connector.upload_photo(ACCESS, JPEG)
 
-    assert photo.value.advice is advice.PHOTO
+    assert told.value.advice is said
+    assert bool(bench.budget.pauses) is (error is RateLimited)
 
 
 @pytest.mark.parametrize(

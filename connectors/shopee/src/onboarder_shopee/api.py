@@ -13,7 +13,7 @@ from onboarder.connector.http import Answer, Effect, Request
 from onboarder.model.ids import Reference
 from onboarder_shopee import advice, item_wire, wire
 from onboarder_shopee.auth import Keys, ShopeeClock, ShopToken, Signature, token_of
-from onboarder_shopee.errors import FIRST_BACK_OFF, is_lock, locked, refusal
+from onboarder_shopee.errors import FIRST_BACK_OFF, is_lock, locked, photo_refusal, refusal
 from onboarder_shopee.settings import ShopeeSettings, UploadSignature
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,7 +71,12 @@ class ShopeeApi:
             auth=self.signature(None if public else token_of(access)),
         )
         token_of(access)  # a shop without tokens uploads nothing, even where the call needs none
-        return await self.ask(request, wire.Upload)
+        answer = await self.ask(request, wire.Upload)
+        for one in answer.image_info_list:
+            if one.error:
+                said = wire.Envelope(error=one.error, message=one.message)
+                raise await self._slowed(photo_refusal(said, request, self._now()))
+        return answer
 
     async def ask(self, request: Request, shape: type[M]) -> M:
         """Send and read; a refused signature is tried once more if the clock or the key can be mended."""
@@ -112,6 +117,10 @@ class ShopeeApi:
         message = "; ".join(filter(None, [said.message or said.msg, failures]))
         said = said.model_copy(update={"message": message})
         error = refusal(said, answer.status, request, self._now(), answer.request_id)
+        return await self._slowed(error)
+
+    async def _slowed(self, error: MarketplaceError) -> MarketplaceError:
+        """Whoever shares a limit that was told is slowed down with us."""
         if not isinstance(error, RateLimited):
             return error
         if error.advice is advice.RATE:

@@ -25,7 +25,6 @@ from onboarder.connector.errors import (
     ActionNeeded,
     Gone,
     MarketplaceError,
-    Rejected,
     Unavailable,
     Unsupported,
 )
@@ -43,7 +42,6 @@ from onboarder_shopee import advice, consent, item_wire, mapping, push, wire
 from onboarder_shopee.api import ShopeeApi
 from onboarder_shopee.creating import Creation
 from onboarder_shopee.directory import Directory
-from onboarder_shopee.errors import impersonal
 from onboarder_shopee.manifest import MANIFEST
 from onboarder_shopee.revision import Revision
 from onboarder_shopee.settings import read_settings
@@ -142,10 +140,6 @@ class ShopeeConnector:
 
     async def upload_photo(self, access: Access, photo: Photo) -> RemotePhoto:
         answer = await self._api.upload(access, photo)
-        for one in answer.image_info_list:
-            if one.error:
-                reason = impersonal(one.message or one.error)
-                raise Rejected(advice.PHOTO, detail=reason)
         ids = [answer.image_info, *(one.image_info for one in answer.image_info_list)]
         for info in ids:
             if info is not None and info.image_id:

@@ -116,6 +116,14 @@ def rejected(advice: Advice, field: str, reason: str) -> Rejected:
     return Rejected(advice, fields=(FieldFault(field, reason),), detail=f"{field}: {reason}")
 
 
+def photo_refusal(said: Envelope, request: Request, now: datetime) -> MarketplaceError:
+    """Of one photo in an answer that is fine as a whole: the photo's fault, unless it is known to be something else."""
+    error = refusal(said, 200, request, now, None)
+    if isinstance(error, Rejected) or error.advice is UNMAPPED:
+        return Rejected(say.PHOTO, detail=impersonal(said.message or said.error or ""))
+    return error
+
+
 def is_lock(reason: str) -> bool:
     """Whether a failure's sentence speaks of a promotion or an order that holds the item."""
     return re.search(r"(?i)promotion|lock|reserved", reason) is not None
