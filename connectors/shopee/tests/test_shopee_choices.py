@@ -53,6 +53,52 @@ async def test_a_renamed_option_keeps_its_photo() -> None:
     assert photos == {"Merah tua": "img-Merah", "Biru": "img-Biru"}
 
 
+@pytest.mark.parametrize("hole", [0, 1, 2, 3])
+async def test_a_choice_that_was_deleted_there_comes_back_to_its_own_place(hole: int) -> None:
+    wanted = a_product("Merah / M", "Merah / L", "Biru / M", "Biru / L")
+    skus = [offer.reference for offer in wanted.content.offers]
+    rows = [*zip(skus, ([0, 0], [0, 1], [1, 0], [1, 1]), strict=True)]
+    lost, place = rows[hole]
+    left = [row for row in rows if row[0] != lost]
+    levels = [["Merah", "Biru"], ["M", "L"]]
+    async with shopee_bench() as bench:
+        bench.ready_to_create()
+        bench.answer("product/get_item_base_info", fine(item_list=[an_item(has_model=True)]))
+        bench.answer("product/get_model_list", _models(levels, left), _models(levels, rows))
+        change = bench.answer("product/update_tier_variation", fine())
+        add = bench.answer("product/add_model", fine())
+
+        await bench.connector.update_listing(ACCESS, ITEM, wanted, VARIANTS)
+
+    [model] = json.loads(add.calls.last.request.content)["model_list"]
+    assert (model["model_sku"], model["tier_index"]) == (lost, place)
+    assert change.call_count == 0
+
+
+async def test_an_option_goes_with_its_last_model_and_a_new_one_comes_last() -> None:
+    old, wanted = a_product("Merah", "Biru"), a_product("Biru", "Hijau")
+    red, blue = (offer.reference for offer in old.content.offers)
+    green = wanted.content.offers[1].reference
+    shown = _models([["Putih", "Merah", "Biru"]], [(red, [1]), (blue, [2])])
+    after = _models([["Putih", "Biru", "Hijau"]], [(blue, [1]), (green, [2])])
+    async with shopee_bench() as bench:
+        bench.ready_to_create()
+        bench.answer("product/get_item_base_info", fine(item_list=[an_item(has_model=True)]))
+        bench.answer("product/get_model_list", shown, after)
+        change = bench.answer("product/update_tier_variation", fine())
+        add = bench.answer("product/add_model", fine())
+
+        await bench.connector.update_listing(ACCESS, ITEM, wanted, VARIANTS)
+
+    body = json.loads(change.calls.last.request.content)
+    [level] = body["standardise_tier_variation"]
+    options = [one["variation_option_name"] for one in level["variation_option_list"]]
+    assert options == ["Putih", "Biru", "Hijau"]
+    assert body["model_list"] == [{"model_id": 101, "tier_index": [1]}]
+    [model] = json.loads(add.calls.last.request.content)["model_list"]
+    assert model["tier_index"] == [2]
+
+
 def _models(
     levels: Sequence[Sequence[str]],
     rows: Rows,

@@ -4,7 +4,7 @@ Names of the form "Merah / XL", used by all offers and filling the whole grid, b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onboarder.connector.errors import Unsupported
 from onboarder.model.ids import Reference
@@ -26,14 +26,21 @@ class Grid:
 
     names: tuple[str, ...]
     places: Mapping[str, Place]
+    there: tuple[tuple[str, ...], ...] = ()
+    """Options that each level has already, in its order."""
 
     @property
     def options(self) -> tuple[tuple[str, ...], ...]:
-        """Of each level, in order of first use."""
+        """Of each level: those that are there, then new ones in order of first use."""
+        there = self.there or ((),) * len(self.names)
         return tuple(
-            tuple(dict.fromkeys(place[level] for place in self.places.values()))
+            tuple(dict.fromkeys((*there[level], *self.used(level))))
             for level in range(len(self.names))
         )
+
+    def used(self, level: int) -> tuple[str, ...]:
+        """Options of a level that have a model."""
+        return tuple(place[level] for place in self.places.values())
 
     def index(self, sku: str) -> list[int]:
         """`tier_index` of a model."""
@@ -81,7 +88,7 @@ def grid_shown(models: item_wire.Models) -> Grid:
         )
         for model in sorted(models.model, key=lambda one: one.tier_index)
     }
-    return Grid(tuple(name for name, _ in levels), places)
+    return Grid(tuple(name for name, _ in levels), places, tuple(options for _, options in levels))
 
 
 def regrid(shown: Grid, content: ListingContent) -> Grid:
@@ -102,7 +109,8 @@ def regrid(shown: Grid, content: ListingContent) -> Grid:
         for sku, place in shown.places.items()
         if sku in wanted.places or not sku.startswith(ours)
     }
-    return Grid(shown.names, {**kept, **wanted.places})
+    grid = Grid(shown.names, {**kept, **wanted.places})
+    return replace(grid, there=_still_there(shown, grid))
 
 
 def model_body(offer: Offer, grid: Grid) -> dict[str, object]:
@@ -127,6 +135,14 @@ def missing(offers: Iterable[Offer], models: item_wire.Models) -> list[Offer]:
 
 def sku_of(model: item_wire.Model) -> Reference:
     return Reference(model.model_sku or str(model.model_id))
+
+
+def _still_there(shown: Grid, grid: Grid) -> tuple[tuple[str, ...], ...]:
+    """Options keep their order, as a place's numbers count them; those whose last model goes, go with it."""
+    return tuple(
+        tuple(one for one in options if one in grid.used(level) or one not in shown.used(level))
+        for level, options in enumerate(shown.options)
+    )
 
 
 def _is_whole(places: Sequence[Place]) -> bool:
