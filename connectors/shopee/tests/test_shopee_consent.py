@@ -23,7 +23,13 @@ from tests.support.shopee_bench import (
 
 from onboarder.connector.consent import ConsentReturn
 from onboarder.connector.contract import Credentials
-from onboarder.connector.errors import ActionNeeded, CredentialsExpired, OutcomeUnknown
+from onboarder.connector.errors import (
+    ActionNeeded,
+    Advice,
+    CredentialsExpired,
+    MarketplaceError,
+    OutcomeUnknown,
+)
 from onboarder.connector.webhook import Delivery
 from onboarder.model.ids import RemoteId
 from onboarder.model.people import Actor
@@ -166,15 +172,47 @@ async def test_a_main_account_with_several_shops_is_asked_which() -> None:
     assert asked.value.advice is advice.SEVERAL_SHOPS
 
 
-@pytest.mark.parametrize("code", ["invalid_code", "invalid_shop_id", "invalid_main_acount_id"])
-async def test_a_refused_code_sends_the_merchant_to_the_link_again(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("invalid_code", ""),
+        ("invalid_shop_id", ""),
+        ("invalid_main_acount_id", ""),
+        ("error_auth", "Invalid code"),
+        ("error_auth", "Code is used"),
+        ("error_param", "Wrong parameters, detail: code expired."),
+        ("error_unheard", ""),
+    ],
+)
+async def test_a_refused_code_sends_the_merchant_to_the_link_again(code: str, message: str) -> None:
     async with shopee_bench() as bench:
-        bench.answer("auth/token/get", refused(code))
+        bench.answer("auth/token/get", refused(code, message))
 
         with pytest.raises(CredentialsExpired) as over:
             await bench.connector.redeem(CODE)
 
     assert over.value.advice is advice.CODE_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        ("error_sign", "Wrong sign.", advice.SIGNATURE),
+        ("api_suspended", "", advice.APP_STOPPED),
+        ("shop_banned", "", advice.SHOP_STOPPED),
+        ("error_server", "", advice.UNCLEAR),
+    ],
+)
+async def test_what_no_new_link_mends_is_told_as_it_is(
+    code: str, message: str, said: Advice
+) -> None:
+    async with shopee_bench() as bench:
+        bench.answer("auth/token/get", refused(code, message))
+
+        with pytest.raises(MarketplaceError) as told:
+            await bench.connector.redeem(CODE)
+
+    assert told.value.advice is said
 
 
 async def test_a_lost_answer_to_a_code_is_unknown_and_sent_once() -> None:

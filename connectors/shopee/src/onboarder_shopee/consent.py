@@ -14,8 +14,11 @@ from onboarder.connector.contract import Access, Credentials
 from onboarder.connector.errors import (
     ActionNeeded,
     CredentialsExpired,
+    Gone,
     MarketplaceError,
     OutcomeUnknown,
+    Rejected,
+    Unsupported,
 )
 from onboarder.model.ids import RemoteId
 from onboarder_shopee import advice, wire
@@ -78,8 +81,8 @@ class TokenDesk:
         body = {"code": given.code.get_secret_value(), "partner_id": self._partner_id, **whose}
         try:
             tokens = await self._api.post_token("auth/token/get", body)
-        except CredentialsExpired as error:
-            raise CredentialsExpired(advice.CODE_REFUSED, detail=error.detail) from None
+        except MarketplaceError as error:
+            raise _of_the_code(error) from None
         shop_id = _shop_of(given, tokens)
         if given.remote_id is None:
             # The pair of a main account serves each shop once; from the first refresh on it is this shop's own.
@@ -126,6 +129,18 @@ class TokenDesk:
         self._renewed[spent] = fresh
         while len(self._renewed) > MOST_REMEMBERED:
             self._renewed.popitem(last=False)
+
+
+def _of_the_code(error: MarketplaceError) -> MarketplaceError:
+    """Whatever Shopee has against a code, only a new one helps. What the operator, the seller or time mends stays."""
+    refused = isinstance(error, CredentialsExpired | Rejected | Gone | Unsupported)
+    if not refused and error.advice is not UNMAPPED:
+        return error
+    return CredentialsExpired(
+        advice.CODE_REFUSED,
+        detail=f"{error.advice.code}: {error.detail}",
+        request_id=error.request_id,
+    )
 
 
 def _shop_of(given: ConsentReturn, tokens: wire.Tokens) -> int:
