@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.support.shopee_bench import ACCESS, a_product, an_item, fine, shopee_bench
 
-from onboarder.connector.errors import ActionNeeded
+from onboarder.connector.errors import ActionNeeded, OutcomeUnknown
 from onboarder.model.ids import Reference, RemoteId
 from onboarder.model.shop import ListingField
 from onboarder_shopee import advice
@@ -97,6 +97,26 @@ async def test_an_option_goes_with_its_last_model_and_a_new_one_comes_last() -> 
     assert body["model_list"] == [{"model_id": 101, "tier_index": [1]}]
     [model] = json.loads(add.calls.last.request.content)["model_list"]
     assert model["tier_index"] == [2]
+
+
+@pytest.mark.parametrize("field", [ListingField.PRICE, ListingField.STOCK])
+@pytest.mark.parametrize("unnamed", [1, 2])
+async def test_a_price_or_stock_that_a_choice_without_our_sku_did_not_get_is_in_doubt(
+    field: ListingField, unnamed: int
+) -> None:
+    wanted = a_product("Merah", "Biru")
+    skus = [*(offer.reference for offer in wanted.content.offers[unnamed:]), "", ""]
+    async with shopee_bench() as bench:
+        bench.ready_to_create()
+        bench.answer("product/get_item_base_info", fine(item_list=[an_item(has_model=True)]))
+        shown = _models([["Biru", "Merah"]], [(skus[0], [0]), (skus[1], [1])])
+        bench.answer("product/get_model_list", shown)
+        bench.answer(f"product/update_{field}", fine())
+
+        with pytest.raises(OutcomeUnknown) as doubt:
+            await bench.connector.update_listing(ACCESS, ITEM, wanted, frozenset({field}))
+
+    assert doubt.value.advice is advice.NOT_APPLIED
 
 
 def _models(

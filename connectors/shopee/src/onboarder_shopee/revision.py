@@ -145,15 +145,16 @@ def expect_applied(
     """Some changes are answered with success and not made: `OutcomeUnknown`, so that they are sent again."""
     wanted = {offer.reference: offer for offer in draft.content.offers}
     pairs = [(wanted[one.reference], one) for one in shown.offers or () if one.reference in wanted]
+    whole = len(pairs) == len(wanted)
     made: dict[ListingField, bool] = {
         ListingField.TITLE: shown.title == draft.content.title,
         ListingField.DESCRIPTION: shown.description == draft.content.description,
         ListingField.CATEGORY: shown.category == draft.content.category,
         ListingField.WEIGHT: shown.weight_grams == draft.content.weight_grams,
         ListingField.PHOTOS: shown.photo_count == len(draft.photos),
-        ListingField.VARIANTS: len(pairs) == len(wanted),
-        ListingField.PRICE: all(offer.price == one.price for offer, one in pairs),
-        ListingField.STOCK: all(offer.stock == one.stock for offer, one in pairs),
+        ListingField.VARIANTS: whole,
+        ListingField.PRICE: whole and all(offer.price == one.price for offer, one in pairs),
+        ListingField.STOCK: whole and all(offer.stock == one.stock for offer, one in pairs),
     }
     missed = sorted(name for name in fields if not made[name])
     if missed:
