@@ -111,6 +111,35 @@ async def test_before_a_create_the_search_is_asked_where_pages_may_hide_an_item(
     assert (search.call_count, add.call_count) == (searches, 1 - searches)
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"stock_info_v2": {"seller_stock": [{"location_id": "", "stock": None}]}},
+        {"weight": ""},
+        {"weight": None},
+        {"description": None},
+        {"item_name": None},
+        {"item_status": None},
+    ],
+    ids=str,
+)
+async def test_an_item_that_tells_nothing_of_something_spoils_no_page(
+    nothing: dict[str, object],
+) -> None:
+    async with shopee_bench() as bench:
+        _listed(bench, [7, int(ITEM)])
+        items = [an_item(item_id=7, **nothing), an_item()]
+        bench.answer("product/get_item_base_info", fine(item_list=items))
+
+        page = await bench.connector.observe_listings(ACCESS, None)
+
+    odd, plain = page.listings
+    assert (plain.weight_grams, plain.title) == (250, "Kerupuk melarat 250 g")
+    [offer] = odd.offers or ()
+    assert (offer.stock is None) == ("stock_info_v2" in nothing)
+    assert (odd.weight_grams is None) == ("weight" in nothing)
+
+
 def _deleting(bench: ShopeeBench, ids: Sequence[int], restless: int) -> respx.Route:
     """get_item_list of a shop in which the first item is deleted after each of the first `restless` first pages."""
     left = list(ids)

@@ -1,6 +1,6 @@
 """Shopee's own words for items and their choices: answers as models, read as leniently as in wire.py."""
 
-from onboarder_shopee.wire import Flag, Items, Text, Wire
+from onboarder_shopee.wire import Flag, Items, Number, Text, Wire
 
 NORMAL = "NORMAL"
 UNLIST = "UNLIST"
@@ -37,7 +37,7 @@ class PriceInfo(Wire):
 
 
 class SellerStock(Wire):
-    stock: int = 0
+    stock: int | None = None
 
 
 class StockInfo(Wire):
@@ -53,18 +53,18 @@ class Item(Wire):
 
     item_id: int
     category_id: int = 0
-    item_name: str = ""
-    description: str = ""
+    item_name: Text = ""
+    description: Text = ""
     item_sku: Text = ""
     create_time: int = 0
     update_time: int = 0
-    item_status: str = ""
+    item_status: Text = ""
     has_model: Flag = False
     deboost: Flag = False
     price_info: Items[PriceInfo] = ()
     stock_info_v2: StockInfo | None = None
     image: Images | None = None
-    weight: float | None = None
+    weight: Number = None
 
     @property
     def there(self) -> bool:

@@ -185,4 +185,7 @@ def _price(infos: Sequence[item_wire.PriceInfo]) -> int | None:
 
 
 def _stock(info: item_wire.StockInfo | None) -> int | None:
-    return sum(one.stock for one in info.seller_stock) if info is not None else None
+    """None if it is not told, of a single location either."""
+    stocks = [one.stock for one in info.seller_stock] if info is not None else [None]
+    known = [stock for stock in stocks if stock is not None]
+    return sum(known) if len(known) == len(stocks) else None

@@ -23,6 +23,10 @@ def _yes(value: object) -> object:
     return value.strip().lower() == "true" if isinstance(value, str) else bool(value)
 
 
+def _number(value: object) -> object:
+    return None if value == "" else value
+
+
 def _items(value: object) -> object:
     return [] if value is None else value
 
@@ -30,6 +34,8 @@ def _items(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_yes)]
 """`deboost` and its like come as true or "true"."""
+Number = Annotated[float | None, BeforeValidator(_number)]
+"""Weights come as text, which may be empty."""
 Items = Annotated[tuple[T, ...], BeforeValidator(_items)]
 """A list that may be null."""
 
