@@ -135,7 +135,8 @@ async def test_an_item_that_tells_nothing_of_something_spoils_no_page(
 
     odd, plain = page.listings
     assert (plain.weight_grams, plain.title) == (250, "Kerupuk melarat 250 g")
-    [offer] = odd.offers or ()
+    assert odd.offers is not None
+    [offer] = odd.offers
     assert (offer.stock is None) == ("stock_info_v2" in nothing)
     assert (odd.weight_grams is None) == ("weight" in nothing)
 

@@ -191,11 +191,6 @@ MOVING = _by_itself(
     "Daftar barang toko berubah saat dibaca. Sistem membacanya lagi nanti.",
     "The shop's list of items changed while it was read. It is read again by itself.",
 )
-MOVING = _by_itself(
-    "moving",
-    "Daftar barang toko berubah saat dibaca. Sistem membacanya lagi nanti.",
-    "The shop's list of items changed while it was read. It is read again by itself.",
-)
 UNCLEAR = _by_itself(
     "unclear",
     "Belum pasti apakah perubahan sudah masuk. Sistem memeriksanya sendiri.",
