@@ -52,6 +52,10 @@ class Handset:
         """Rows in the outbox, by looking into it."""
         return int(self.page.evaluate(COUNT))
 
+    def again(self) -> None:
+        """Has signal anew: what waits is tried at once."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
     def until_sent(self, seconds: float = 60) -> None:
         wait_until(lambda: self.waiting() == 0, deadline_seconds=seconds)
 

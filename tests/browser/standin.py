@@ -38,6 +38,8 @@ class StandIn:
     """Names whose records are refused: status and code."""
     refuse: str = ""
     """A code with which everything but signing in is refused with 401."""
+    quota: int | None = None
+    """How many photos may be announced; None: any number."""
     spoil: int = 0
     """How many of the next photos arrive other than they were announced."""
     no_training_on: set[str] = field(default_factory=set[str])
@@ -298,9 +300,16 @@ class _Api:
                 if any(len(service.uploads[one][2]) != service.uploads[one][0] for one in photos):
                     raise Refusal(422, "photo_unknown")
                 cast("list[Json]", self._merchant(key)["products"]).append(
-                    {**body, "etag": '"g"', "listings": []}
+                    {**body, "active": True, "etag": '"g"', "listings": []}
                 )
                 service.effects.append(("good", str(body["name"])))
+            case "PATCH", ["merchants", key, "goods", good]:
+                products = cast("list[Json]", self._merchant(key)["products"])
+                [product] = [one for one in products if one["id"] == good]
+                if request.headers["if-match"] != product["etag"]:
+                    raise Refusal(412, "changed_meanwhile")
+                product.update(body, active=True)
+                service.effects.append(("good_edit", good))
             case "POST", ["merchants", key, "consents"]:
                 cast("list[Json]", self._merchant(key)["consents"]).append(
                     {**body, "signature": None}
@@ -338,12 +347,17 @@ class _Api:
                 )
             case ["merchants", _, "identity"]:
                 return 204, None, {}
+            case ["merchants", key, "goods", _]:
+                return 200, {}, {}
             case _:
                 return 201, {**body, "id": body.get("id", parts[-2])}, {}
 
     def _upload(self, request: Request, body: Json) -> Json:
         key = str(body["id"])
         assert key == request.headers["idempotency-key"]
+        known, quota = self.service.uploads, self.service.quota
+        if key not in known and quota is not None and len(known) >= quota:
+            raise Refusal(429, "upload_quota")
         self.service.uploads.setdefault(
             key, (int(str(body["size"])), str(body["sha256"]), bytearray())
         )

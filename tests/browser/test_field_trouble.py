@@ -143,22 +143,6 @@ def test_a_training_recorded_under_a_wrong_clock_is_put_right(
     assert service.merchants[key]["trained_on"] == str(today)
 
 
-def test_a_server_in_trouble_with_one_record_gets_the_others(
-    phone: Handset, service: StandIn
-) -> None:
-    service.broken = {"Pedagang 1": (500, "failed")}
-    phone.enrol()
-
-    names = work(phone, range(4))
-    wait_until(lambda: service.count("good") == 3)
-    service.broken = {}
-    phone.page.evaluate("dispatchEvent(new Event('online'))")
-    phone.until_sent()
-
-    assert {one for kind, one in service.effects if kind == "merchant"} == set(names)
-    assert service.count("good") == 4
-
-
 def test_an_edit_never_overwrites_what_the_office_changed(phone: Handset, service: StandIn) -> None:
     phone.enrol()
     key = phone.register("Bu Siti")
@@ -217,6 +201,27 @@ def test_a_full_phone_says_so_and_keeps_the_form(street: Street, service: StandI
     save(phone)
     phone.until_sent()
     assert (service.count("photo"), service.count("good")) == (1, 1)
+
+
+def test_a_full_phone_gets_room_by_sending(street: Street, service: StandIn) -> None:
+    phone = street.switch_on()
+    phone.enrol()
+    phone.page.context.set_offline(True)
+    work(phone, range(3), photos_each=1)
+    used = phone.page.evaluate("navigator.storage.estimate().then((one) => one.usage)")
+    street.battery_out()
+    phone = street.switch_on(offline=True)
+    devtools = phone.page.context.new_cdp_session(phone.page)
+    devtools.send(
+        "Storage.overrideQuotaForOrigin", {"origin": street.address, "quotaSize": used // 2}
+    )
+    phone.unlock()
+
+    phone.page.context.set_offline(False)
+    phone.until_sent()
+
+    assert not service.doubled()
+    assert (service.count("photo"), service.count("good")) == (3, 3)
 
 
 def test_a_form_outlives_the_phone(street: Street) -> None:

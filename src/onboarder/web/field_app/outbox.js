@@ -1,6 +1,6 @@
 // @ts-check
 import { Refused, Unreachable } from './api.js';
-import { read, write } from './database.js';
+import { PhoneFull, read, write } from './database.js';
 import { alike, named } from './traders.js';
 import { open, openBytes, seal, sealBytes, sha256, ulid } from './sealing.js';
 
@@ -12,7 +12,8 @@ import { open, openBytes, seal, sealBytes, sha256, ulid } from './sealing.js';
  * @typedef {{seq: number, v: 1, id: string, key: string, person: string, kid: string, needs: string[],
  *   state: 'waiting' | 'stopped', sealed: import('./sealing.js').Sealed}} Row
  * @typedef {Operation & {seq: number, state: Row['state'], blocked: boolean, problem?: import('./api.js').Problem}} Waiting
- * @typedef {'sent' | 'later' | 'stopped'} Outcome
+ * `later`: only this row has to wait. `failed`: the server may be in trouble with all of them.
+ * @typedef {'sent' | 'later' | 'failed' | 'stopped'} Outcome
  */
 
 export const PIECE = 128 * 1024;
@@ -41,6 +42,8 @@ export class Outbox {
     this.call = parts.call;
     this.arrived = parts.arrived;
     this.changed = parts.changed;
+    /** The row at which failures ended the last sending; the next begins behind it. */
+    this.failedAt = 0;
   }
 
   /**
@@ -113,36 +116,49 @@ export class Outbox {
   }
 
   async #send() {
-    let last = 0;
     let failures = 0;
     let left = false;
-    const held = new Set(); // what waited for others; a mended record may have come behind it
-    for (;;) {
+    const tried = new Set();
+    for (let more = true; more; ) { // what was written or came free meanwhile goes in another round
+      more = false;
       const rows = await this.#rows();
       const here = new Set(rows.map((row) => row.id));
-      const free = (/** @type {Row} */ row) => !row.needs.some((id) => here.has(id));
-      const fresh = rows.filter((row) => row.seq > last || (held.has(row.seq) && free(row)));
-      if (!fresh.length) return left ? 30 : 0;
-      for (const row of fresh) {
-        last = Math.max(last, row.seq);
-        held[free(row) ? 'delete' : 'add'](row.seq);
-        if (row.state !== 'waiting' || row.kid !== this.vault.kid || !free(row)) continue;
+      const turn = (/** @type {Row} */ row) => Number(row.seq <= this.failedAt);
+      for (const row of rows.sort((one, other) => turn(one) - turn(other))) {
+        const free = !tried.has(row.seq) && !row.needs.some((id) => here.has(id));
+        if (!free || row.state !== 'waiting' || row.kid !== this.vault.kid) continue;
+        tried.add(row.seq);
+        more = true;
         const outcome = await this.#one(row);
         if (outcome === 'sent') here.delete(row.id);
-        failures = outcome === 'later' ? failures + 1 : 0;
-        left ||= outcome === 'later';
-        if (failures >= MOST_FAILURES) throw new Unreachable('server in trouble');
+        failures = outcome === 'failed' ? failures + 1 : 0;
+        left ||= outcome === 'failed' || outcome === 'later';
+        if (failures < MOST_FAILURES) continue;
+        this.failedAt = row.seq;
+        throw new Unreachable('server in trouble');
       }
     }
+    this.failedAt = 0;
+    return left ? 30 : 0;
   }
 
   /** @param {Row} row @returns {Promise<Outcome>} */
   async #one(row) {
+    try {
+      return await this.#attempt(row);
+    } catch (error) {
+      if (error instanceof Unreachable || error instanceof SignedOut) throw error;
+      Promise.reject(error); // the phone itself is in trouble with this row: the app says so, and the others go on
+      return 'later';
+    }
+  }
+
+  /** @param {Row} row @returns {Promise<Outcome>} */
+  async #attempt(row) {
     const operation = await open(this.vault, row.id, row.sealed);
     try {
       const answer = await this.#deliver(row, operation);
-      await this.#forget(row, operation, answer);
-      return 'sent';
+      return await this.#forget(row, operation, answer);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (operation.method === 'DELETE' && error.status === 404) return this.#forget(row, operation, null);
@@ -153,8 +169,9 @@ export class Outbox {
   /** @param {Row} row @param {Operation} operation @param {Refused} error @returns {Promise<Outcome>} */
   async #refused(row, operation, { status, problem, wait }) {
     if (status === 401) throw new SignedOut(problem.code);
+    if (problem.code === 'upload_quota') return 'later';
     if (status === 429) throw Object.assign(new Unreachable('asked to wait'), { wait });
-    if (status >= 500 || status === 408 || PASSING.includes(problem.code)) return 'later';
+    if (status >= 500 || status === 408 || PASSING.includes(problem.code)) return 'failed';
     await this.#change(row.seq, { state: 'stopped', sealed: await seal(this.vault, row.id, { ...operation, problem }) });
     return 'stopped';
   }
@@ -208,11 +225,14 @@ export class Outbox {
 
   /** @returns {Promise<'sent'>} */
   async #forget(/** @type {Row} */ row, /** @type {Operation} */ operation, /** @type {any} */ answer) {
-    const kept = await this.arrived(operation, answer);
-    await write(this.db, ['outbox', 'photos', 'sealed'], ({ outbox, photos, sealed }) => {
+    const forget = (/** @type {[string, unknown][]} */ kept) => write(this.db, ['outbox', 'photos', 'sealed'], ({ outbox, photos, sealed }) => {
       outbox.delete(row.seq);
       photos.delete(row.id);
       for (const [name, value] of kept) sealed.put(value, name);
+    });
+    await forget(await this.arrived(operation, answer)).catch((error) => {
+      if (!(error instanceof PhoneFull)) throw error;
+      return forget([]); // only by sending does a full phone get room: it does without the copy
     });
     this.changed();
     return 'sent';

@@ -250,9 +250,12 @@ export class Phone {
     }
     this.sending = true;
     clearTimeout(this.timer);
-    const seconds = await this.outbox.flush().then((next) => this.#went(next), (error) => this.#pause(error));
-    this.sending = false;
-    if (seconds) this.timer = setTimeout(() => this.sync(), seconds * 1000);
+    try {
+      const seconds = await this.outbox.flush().then((next) => this.#went(next), (error) => this.#pause(error));
+      if (seconds) this.timer = setTimeout(() => this.sync(), seconds * 1000);
+    } finally {
+      this.sending = false;
+    }
     if (this.again) {
       this.again = false;
       await this.sync();
@@ -274,8 +277,10 @@ export class Phone {
       this.told();
       return 0;
     }
-    if (error instanceof Refused) return 30;
-    if (!(error instanceof Unreachable)) throw error;
+    if (!(error instanceof Unreachable)) {
+      if (!(error instanceof Refused)) Promise.reject(error); // the app says so, and nothing stands still for it
+      return 30;
+    }
     this.failures += 1;
     this.#reach(false);
     return /** @type {any} */ (error).wait || Math.min(60, 2 ** (this.failures - 1)) * (1 + Math.random() / 2);
