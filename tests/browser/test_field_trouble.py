@@ -143,6 +143,33 @@ def test_a_training_recorded_under_a_wrong_clock_is_put_right(
     assert service.merchants[key]["trained_on"] == str(today)
 
 
+def test_a_price_changed_offline_does_not_put_back_on_sale_what_the_office_took_off(
+    phone: Handset, service: StandIn
+) -> None:
+    phone.enrol()
+    key = phone.register("Bu Siti")
+    add_good(phone, key, "Kerupuk udang")
+    save(phone)
+    phone.until_sent()
+    [good] = cast("list[dict[str, object]]", service.merchants[key]["products"])
+    phone.page.context.set_offline(True)
+    phone.go(f"#/barang/{key}/{good['id']}")
+    phone.page.get_by_label("Harga (Rp)").click()
+    phone.press("0")
+    phone.page.get_by_label("Nama barang").click()
+    save(phone)
+
+    good.update(active=False, etag='"off"')
+    phone.page.context.set_offline(False)
+
+    phone.page.get_by_text("1 perlu diperbaiki").click(timeout=15_000)
+    assert (good["active"], good["price"]) == (False, 75_000)
+
+    phone.page.get_by_role("button", name="Kirim lagi").click()
+    phone.until_sent()
+    assert (good["active"], good["price"]) == (True, 750_000)
+
+
 def test_an_edit_never_overwrites_what_the_office_changed(phone: Handset, service: StandIn) -> None:
     phone.enrol()
     key = phone.register("Bu Siti")

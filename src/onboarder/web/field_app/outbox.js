@@ -196,7 +196,9 @@ export class Outbox {
       Object.keys(wanted).every((field) => alike(there?.[field], wanted[field]));
     if (there && same(body)) return current.body;
     const etag = product ? there?.etag : current.etag;
-    const match = there && same(/** @type {any} */ (was)) ? etag : '"-"';
+    // An edit puts on sale again what somebody took off meanwhile: only one that is seen and meant, with nothing in `was`, may.
+    const off = there?.active === false && Object.keys(/** @type {any} */ (was)).length;
+    const match = there && !off && same(/** @type {any} */ (was)) ? etag : '"-"';
     return (await this.call(method, path, { body, headers: { ...headers, 'If-Match': match } })).body;
   }
 

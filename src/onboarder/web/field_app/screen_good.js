@@ -144,7 +144,7 @@ export async function good(phone, key, id) {
     } else if (id && known) {
       const changed = changes(known, body);
       const earlier = phone.waiting.filter((one) => one.id === id || one.product === id).map((one) => one.id);
-      if (earlier.length) changed.was = {};
+      if (earlier.length) changed.was = { active: true }; // nobody else has seen it yet
       if (changed.any) await phone.add([...pictures, { ...of, ...changed, id: ulid(), kind: 'good_edit', method: 'PATCH', path: `${of.path}/${id}`, product: id, needs: [...of.needs, ...earlier] }], name);
     } else {
       const made = ulid();
