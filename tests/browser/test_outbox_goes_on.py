@@ -78,7 +78,7 @@ def test_storage_that_fails_for_a_while_stops_no_sending(phone: Handset, service
     phone.page.context.set_offline(False)
     phone.again()
     phone.page.get_by_text("Terjadi kesalahan di aplikasi").wait_for()
-    phone.page.wait_for_timeout(2_000)
+    phone.page.wait_for_function("globalThis.failed > 2")
     phone.page.evaluate("globalThis.broken = false")
     phone.until_sent()
 
@@ -88,10 +88,14 @@ def test_storage_that_fails_for_a_while_stops_no_sending(phone: Handset, service
 
 BROKEN_STORAGE = """() => {
   globalThis.broken = true;
+  globalThis.failed = 0;
   const begin = IDBDatabase.prototype.transaction;
   IDBDatabase.prototype.transaction = function (stores, ...how) {
     const begun = begin.call(this, stores, ...how);
-    if (globalThis.broken && stores.includes('outbox')) begun.abort();
+    if (globalThis.broken && stores.includes('outbox')) {
+      globalThis.failed += 1;
+      begun.abort();
+    }
     return begun;
   };
 }"""

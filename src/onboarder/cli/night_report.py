@@ -52,7 +52,7 @@ class NightReport:
             (words("word.begun"), f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC ({run.requested_by})"),
             (words("word.ended"), ended),
             (words("word.stores"), f"{run.stores}"),
-            (words("word.unseen"), f"{run.unseen}"),
+            (words("word.unseen"), f"{run.unseen}" if run.ended_at else "-"),
             (words("word.drifts"), f"{len(self.found)}"),
         ]
 

@@ -22,9 +22,8 @@ from onboarder.records import stores, writes
 from onboarder.records.database import Transaction
 from onboarder.records.field import Entry, Wish
 
-LONGEST_PLACE = 100
-LONGEST_TEXT = 200
-"""Characters once it is normalised, which may make it longer than it was written."""
+LONGEST = {"stall": 100, "goods": 200, "email": 200}
+"""Characters of each once it is normalised, which may make it longer than it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +183,8 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
     email = read("email", written.email, read_email)
     if not written.name:
         faults.append(Fault("name", "name_missing"))
-    stall, goods = line(written.place), line(written.goods)
-    for field_name, text, most in (
-        ("stall", stall, LONGEST_PLACE),
-        ("goods", goods, LONGEST_TEXT),
-        ("email", email or "", LONGEST_TEXT),
-    ):
-        if len(text) > most:
-            faults.append(Fault(field_name, "field_too_long"))
+    texts = {"stall": line(written.place), "goods": line(written.goods), "email": email or ""}
+    faults += [Fault(one, "field_too_long") for one in texts if len(texts[one]) > LONGEST[one]]
     if faults:
         raise wrong(*faults)
     return replace(
@@ -199,10 +192,10 @@ def _merchant(kit: Kit, before: Merchant, written: Written) -> Merchant:
         market=written.market,
         name=name or "",
         shop_name=shop_name or "",
-        stall=stall,
+        stall=texts["stall"],
         phone=phone,
         email=email,
-        goods=goods,
+        goods=texts["goods"],
     )
 
 

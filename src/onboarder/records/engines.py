@@ -68,11 +68,11 @@ def _look_after_rest(engine: Engine) -> None:
 def _give_up_silence(context: ExceptionContext) -> None:
     """A server that froze, or a way that forgot the connections, never answers: all connections of that time are left.
 
-    The driver tells of it by no error of its own.
+    The driver tells of it by no error of its own. A connection that never came about is something else.
     """
-    if isinstance(context.original_exception, TimeoutError):
+    if context.connection is not None and isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
-        raise OperationalError(None, None, context.original_exception)
+        raise OperationalError(None, None, TimeoutError("no answer in time"))
 
 
 def to_sqlite(url: str, busy: timedelta, *, writing: bool) -> AsyncEngine:

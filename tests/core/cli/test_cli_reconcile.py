@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -217,6 +218,15 @@ def test_hostile_words_of_a_marketplace_are_harmless_in_every_format(tmp_path: P
     assert "http" not in page
     assert "'=HYPERLINK(1)" in _content(xlsx)
     assert json.loads(plain.read_text(encoding="utf-8"))["drifts"][0]["detail"] == hostile
+
+
+def test_how_many_stores_were_not_looked_at_is_only_known_in_the_end() -> None:
+    ended = replace(_run(), unseen=2)
+    under_way = replace(ended, ended_at=None, state=RunState.OBSERVING, unseen=0)
+
+    told = [dict(NightReport(Words("en"), one, []).facts) for one in (ended, under_way)]
+
+    assert [one["stores not looked at"] for one in told] == ["2", "-"]
 
 
 def _content(path: Path) -> str:

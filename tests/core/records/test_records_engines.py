@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Insert, insert, select, text
 
 from onboarder.records import engines, tables
-from onboarder.records.database import Database, RecordsBusy
+from onboarder.records.database import Database, RecordsAway, RecordsBusy
 from onboarder.records.migrations import upgrade
 from onboarder.records.one_trip import OneTripConnection
 from tests.servers.postgres import async_url, fresh_database
@@ -164,7 +164,7 @@ async def test_a_server_that_does_not_answer_is_busy_soon(monkeypatch: pytest.Mo
     with socket.create_server(("127.0.0.1", 0)) as silent:
         database = Database(f"postgresql+asyncpg://u:p@127.0.0.1:{silent.getsockname()[1]}/d")
         async with asyncio.timeout(5):
-            with pytest.raises(RecordsBusy):
+            with pytest.raises(RecordsAway):
                 await put(database, "n")
 
 

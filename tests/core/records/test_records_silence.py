@@ -72,7 +72,7 @@ async def test_what_hears_no_answer_is_given_up_and_done_on_a_new_connection(
     await ask(database)
     path.forget()
 
-    with pytest.raises(RecordsBusy):
+    with pytest.raises(RecordsBusy, match="no answer in time"):
         await ask(database)
 
     assert await ask(database) == 1

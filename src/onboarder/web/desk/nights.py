@@ -82,7 +82,7 @@ def _facts(visit: Visit, run: RunRecord) -> Html:
         (words("word.state"), _state(visit, run)),
         (words("word.scope"), _scope(visit, run)),
         (words("word.shops"), words.number(run.stores)),
-        (words("nights.unseen"), words.number(run.unseen)),
+        (words("nights.unseen"), words.number(run.unseen) if run.ended_at else "–"),
         (words("nights.begun"), f"{words.time(run.started_at)} · {run.requested_by}"),
         (words("nights.ended"), words.time(run.ended_at)),
     ]
